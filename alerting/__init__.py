@@ -1,0 +1,1 @@
+"""Tells: what is owed becomes a message, a recipient, a delivery, a receipt."""

@@ -1,0 +1,1 @@
+"""Roads to people, one file each; `registry.py` lists them."""

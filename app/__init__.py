@@ -1,0 +1,1 @@
+"""The roof: where ports meet adapters, and the only place that knows every room."""

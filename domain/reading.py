@@ -1,0 +1,76 @@
+"""Reading: what one probe of one device brought back, silence included."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+Key = tuple[str, str]
+"""(metric, label); the label is "" for a metric without one. Keys are interned in compiled plans."""
+
+
+class Probe(StrEnum):
+    ICMP = "icmp"
+    SNMP = "snmp"
+    TRAP = "trap"
+
+
+class Outcome(StrEnum):
+    """How a probe ended; failure kinds stay apart, for they accuse different things."""
+
+    OK = "ok"
+    TIMEOUT = "timeout"  # nothing came before the deadline
+    REFUSED = "refused"  # ICMP port unreachable: the host lives, the agent does not
+    UNREACHABLE = "unreachable"  # host or network unreachable, said by a router
+    MALFORMED = "malformed"  # an answer that cannot be read
+    AUTH = "auth"  # the agent said no: unknown user, wrong digest, authorizationError
+    FORBIDDEN = "forbidden"  # this kernel did not let us ask: never evidence about the device
+
+
+class Trust(StrEnum):
+    """How far the sender of a reading is known: authenticated SNMPv3, or anyone's word."""
+
+    V3 = "v3"
+    PLAIN = "plain"
+
+
+_NO_VALUES: Mapping[Key, float] = {}
+_NO_TEXTS: Mapping[str, str] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One object per probe answer, not one per value; a timeout is a reading too.
+
+    `at` is engine time in integer milliseconds. Values are numbers in the base units of
+    `domain.metric`; counters stay totals, rates are made where they are read. `absent` says
+    why an expected metric has no value (sentinel, not answered, out of range, wrong type).
+    """
+
+    device: str
+    probe: Probe
+    at: int
+    outcome: Outcome
+    values: Mapping[Key, float] = field(default_factory=lambda: _NO_VALUES)
+    texts: Mapping[str, str] = field(default_factory=lambda: _NO_TEXTS)
+    absent: Mapping[str, str] = field(default_factory=lambda: _NO_TEXTS)
+    trust: Trust = Trust.PLAIN
+
+
+def written(key: Key) -> str:
+    """The way a key is written for people and JSON: `metric` or `metric{label}`."""
+    metric, label = key
+    return f"{metric}{{{label}}}" if label else metric
+
+
+def parsed(text: str) -> Key:
+    """The reverse of `written`; ValueError when the braces do not match."""
+    if not text.endswith("}"):
+        if "{" in text:
+            raise ValueError(f"{text!r}: a label is written as metric{{label}}")
+        return text, ""
+    metric, brace, label = text[:-1].partition("{")
+    if not brace or not metric:
+        raise ValueError(f"{text!r}: a label is written as metric{{label}}")
+    return metric, label

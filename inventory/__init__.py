@@ -1,0 +1,1 @@
+"""What people wrote about their city, checked: inventory.yaml to domain.place.City."""

@@ -1,0 +1,1 @@
+"""Counts: transitions and coverage become an uptime ledger that contractors are paid by."""

@@ -1,0 +1,1 @@
+"""A simulated city that speaks real SNMP, with feeders, batteries and thieves."""
