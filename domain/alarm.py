@@ -113,6 +113,7 @@ class Reason(StrEnum):
     FLAPPING = "flapping"
     OVER_BUDGET = "over_budget"
     RESTORED = "restored"  # owed before a backup was taken; never sent again after a restore
+    SAME_NUMBER = "same_number"  # another contact with this number is told already
     NO_RECIPIENT = "no_recipient"
     NO_CHANNEL = "no_channel"
 
