@@ -1,0 +1,1 @@
+"""How the journal's schema came to be: Alembic revisions, run by storage.journal.migrate."""
