@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any, TypeVar
+from types import UnionType
+from typing import Any, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
@@ -26,59 +29,117 @@ def validate(document: Located, model: type[M], at: Loc = ()) -> tuple[M | None,
     value: Any = document.value
     for step in at:
         value = value[step]
-    if value is None:
-        value = {}
+    made, faults = attempt(value, model)
+    problems = {document.problem(at + fault.loc, fault.what, fault.remedy) for fault in faults}
+    problems.update(document.problems)
+    return (None if problems else made), sorted(problems)
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A problem that knows its path and not yet its line."""
+
+    loc: Loc
+    what: str
+    remedy: str
+    missing: bool = False
+
+
+def attempt(value: Any, model: type[M]) -> tuple[M | None, list[Fault]]:
+    """As `validate`, of a plain value."""
     try:
-        return model.model_validate(value), []
+        return model.model_validate({} if value is None else value), []
     except ValidationError as error:
         details = error.errors(include_url=False, include_context=True)
-        return None, sorted({_problem(document, at, detail, model) for detail in details})
+        return None, [_fault(detail, model) for detail in details]
 
 
-def _problem(document: Located, at: Loc, detail: ErrorDetails, model: type[BaseModel]) -> Problem:
-    loc = at + tuple(detail["loc"])
-    where = ".".join(str(step) for step in detail["loc"]) or "file"
-    kind = detail["type"]
-    shown = repr(detail.get("input"))
-    shown = shown if len(shown) <= 60 else shown[:57] + "..."
+def _fault(detail: ErrorDetails, model: type[BaseModel]) -> Fault:
+    loc = tuple(step for step in detail["loc"] if step != "[key]")
+    where = ".".join(map(str, loc)) or "the file"
+    kind, value, context = detail["type"], detail.get("input"), detail.get("ctx", {})
     if kind == "extra_forbidden":
-        key = str(detail["loc"][-1])
-        return document.problem(loc, f"unknown key {where!r}", _nearest(key, _fields(model, detail["loc"])))
+        return Fault(loc, f"unknown key {where!r}", nearest(str(loc[-1]), _fields(model, loc[:-1])))
     if kind == "missing":
-        return document.problem(loc, f"{where!r} is missing", f"add {detail['loc'][-1]}: ...")
+        return Fault(loc, f"{where!r} is missing", f"add {loc[-1]}: ...", missing=True)
     message = detail["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
-    if kind == "value_error" and " -> " in message:  # our own validators: "what -> remedy"
+    if kind == "value_error":  # our own validators: "what -> remedy"
         what, _, remedy = message.partition(" -> ")
-        return document.problem(loc, f"{where}: {what}", remedy)
-    message = message[:1].lower() + message[1:]
-    return document.problem(loc, f"{where} is {shown}", message.replace("input should be", "write"))
+        return Fault(loc, f"{where}: {what}", remedy or "write it as the documentation shows")
+    if value is None:
+        return Fault(loc, f"{where} is empty", "give it a value, or remove the key")
+    if kind in ("model_type", "dict_type"):  # the text is not shown: it may be a secret out of place
+        keys = ", ".join(_fields(model, loc)[:6])
+        return Fault(loc, f"{where} is {_sort(value)}", f"write keys below it{f' ({keys})' if keys else ''}")
+    if kind in ("list_type", "frozen_set_type", "tuple_type", "set_type"):
+        return Fault(loc, f"{where} is {_sort(value)}", "write a list: [one, two]")
+    if kind == "string_type":
+        remedy = "write text" if isinstance(value, (dict, list)) else f'write "{value}" in quotes'
+        return Fault(loc, f"{where} is {_sort(value)}", remedy)
+    if kind in ("enum", "literal_error"):
+        return Fault(loc, f"{where} is {_shown(value)}", nearest(str(value), _choices(context["expected"])))
+    if kind.startswith(("int_", "float_", "finite_")):
+        return Fault(
+            loc, f"{where} is {_shown(value)}", f"write a {'whole ' * kind.startswith('int_')}number"
+        )
+    if kind.startswith("bool_"):
+        return Fault(loc, f"{where} is {_shown(value)}", "write true or false")
+    remedy = message.replace("Input should be", "write a number").replace("Input should", "it should")
+    return Fault(loc, f"{where} is {_shown(value)}", remedy[:1].lower() + remedy[1:])
 
 
-def _fields(model: type[BaseModel], loc: tuple[str | int, ...]) -> list[str]:
-    """The keys allowed where `loc` points, as far as the models can be followed."""
+def _sort(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true or false"
+    names = {dict: "a mapping", list: "a list", str: "text", int: "a number", float: "a number"}
+    return "empty" if value is None else names.get(type(value), "something else")
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, (dict, list)):
+        return _sort(value)
+    shown = repr(value)
+    return shown if len(shown) <= 60 else shown[:57] + "..."
+
+
+def _choices(expected: str) -> list[str]:
+    """The words in pydantic's "'a', 'b' or 'c'"."""
+    return [word.strip("'") for word in expected.replace(" or ", ", ").split(", ")]
+
+
+def _fields(model: type[BaseModel], loc: Loc) -> list[str]:
+    """The keys allowed in the mapping at `loc`, as far as the models can be followed."""
     here: Any = model
-    for step in loc[:-1]:
-        if isinstance(step, str) and isinstance(here, type) and issubclass(here, BaseModel):
+    for step in loc:
+        if _is_model(here):
             field = next((f for n, f in here.model_fields.items() if step in (n, f.alias)), None)
-            here = _inner(field.annotation) if field else None
-    if isinstance(here, type) and issubclass(here, BaseModel):
-        return [field.alias or name for name, field in here.model_fields.items()]
-    return []
+            here = _unwrapped(field.annotation) if field else None
+        elif get_origin(here) in (dict, Mapping, list, tuple):
+            here = _unwrapped(get_args(here)[-1])
+        else:
+            return []
+    return [f.alias or n for n, f in here.model_fields.items()] if _is_model(here) else []
 
 
-def _inner(annotation: Any) -> Any:
-    """The model inside `list[Model]`, `dict[str, Model]` or `Model | None`, if there is one."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    for argument in getattr(annotation, "__args__", ()):
-        found = _inner(argument)
-        if found is not None:
-            return found
-    return None
+def _is_model(annotation: Any) -> bool:
+    return isinstance(annotation, type) and issubclass(annotation, BaseModel)
 
 
-def _nearest(key: str, allowed: list[str]) -> str:
-    close = get_close_matches(key, allowed, n=1)
+def _unwrapped(annotation: Any) -> Any:
+    """The annotation without Annotated and without `| None`."""
+    if hasattr(annotation, "__metadata__"):
+        return _unwrapped(get_args(annotation)[0])
+    if get_origin(annotation) in (Union, UnionType):
+        return next((_unwrapped(a) for a in get_args(annotation) if a is not type(None)), None)
+    return annotation
+
+
+def nearest(word: str, allowed: Sequence[str]) -> str:
+    """A remedy that names the allowed word nearest to `word`, or all of them while they are few."""
+    close = get_close_matches(word, allowed, n=1) or [a for a in allowed if a.lower() == word.lower()]
     if close:
         return f"write {close[0]!r}"
-    return f"write one of {', '.join(sorted(allowed))}" if allowed else "remove it"
+    if not allowed:
+        return "remove it"
+    listed = ", ".join(sorted(allowed)[:12])
+    return f"write one of {listed}{', ...' * (len(allowed) > 12)}"

@@ -171,6 +171,16 @@ class Bounds:
 
 
 @dataclass(frozen=True, slots=True)
+class Traps:
+    """Where traps and informs are heard; `community` None: only their source is checked."""
+
+    listen: tuple[str, ...] = ("0.0.0.0",)  # noqa: S104 - devices send to whichever address they reach
+    port: int = 1162
+    community: SecretRef | None = None
+    buffer_bytes: int = 8 * 2**20
+
+
+@dataclass(frozen=True, slots=True)
 class City:
     """Everything the inventory says, checked, frozen, and indexed by id."""
 
@@ -184,6 +194,8 @@ class City:
     boxes: Mapping[str, Box] = field(default_factory=dict)
     devices: Mapping[str, Device] = field(default_factory=dict)
     references: Mapping[str, Reference] = field(default_factory=dict)
+    traps: Traps | None = None  # None: no trap is heard
+    channels: tuple[str, ...] = ()  # to contacts who name none of their own, in order of preference
 
     def devices_of(self, box: str) -> tuple[Device, ...]:
         """The devices of one box, in inventory order. Linear: for indexes use rules.topology."""
