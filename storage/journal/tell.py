@@ -76,19 +76,6 @@ class Outbox:
 
         self._store.write(work)
 
-    def add(self, deliveries: Sequence[Delivery], why: Sequence[Decision]) -> None:
-        """Deliveries of an event decided before (an escalation). Those whose id is known are left
-        as they are; decisions are kept when at least one was new, or when there are none to make."""
-
-        def work(connection: Connection) -> None:
-            ids = [it.id for it in deliveries]
-            known = set(connection.scalars(select(t.deliveries.c.id).where(t.deliveries.c.id.in_(ids))))
-            fresh = [it for it in deliveries if it.id not in known]
-            if fresh or not deliveries:
-                _keep(connection, fresh, why)
-
-        self._store.write(work)
-
     def due(self, now: int, limit: int = 100) -> Sequence[Delivery]:
         query = (
             select(t.deliveries)
