@@ -100,6 +100,13 @@ class Inheritance:
             self._accesses[key] = None if made is None else self._same.setdefault(made, made)
         return self._accesses[key]
 
+    def _told(self, layers: Layers, key: str) -> bool:
+        """Whether the lack of `key` only echoes a fault of shape: its value was cut out."""
+        cut = self._excused
+        return any(loc[-1:] == ("snmp",) and "devices" not in loc for loc in cut) or any(
+            (*loc, name) in cut for loc, _ in layers for name in (key, "version")
+        )
+
     def _settle(self, layers: Layers) -> SnmpAccess | None:
         merged = SnmpShape()
         for _, layer in reversed(layers):
@@ -109,8 +116,11 @@ class Inheritance:
         if not layers or merged.agent is False:
             return None
         if wrong := _misfits(merged):
-            if not any(cut[: len(loc)] == loc for loc, _ in layers for cut in self._excused):
-                self.faults += [Fault(layers[0][0], f"snmp: {what}", remedy) for what, remedy in wrong]
+            self.faults += [
+                Fault(layers[0][0], f"snmp: {what}", remedy)
+                for key, what, remedy in wrong
+                if not self._told(layers, key)
+            ]
             return None
         if merged.version != "3":
             return SnmpAccess(merged.version or "2c", community=merged.community)
@@ -132,26 +142,31 @@ def _protocols(snmp: SnmpShape) -> tuple[str, str]:
     return "" if auth == "none" else auth, "" if priv == "none" else priv
 
 
-def _misfits(snmp: SnmpShape) -> list[tuple[str, str]]:
+def _misfits(snmp: SnmpShape) -> list[tuple[str, str, str]]:
+    """The key at fault, what is wrong, and the remedy."""
     if snmp.version != "3":
         if snmp.community is not None:
             return []
-        return [(f"version {snmp.version or '2c'} has no community", "add community: env:NAME or file:/path")]
+        what = f"version {snmp.version or '2c'} has no community"
+        return [("community", what, "add community: env:NAME or file:/path")]
     wrong = []
     auth, priv = _protocols(snmp)
     if not snmp.user:
-        wrong.append(("version 3 has no user", "add user: NAME"))
+        wrong.append(("user", "version 3 has no user", "add user: NAME"))
     if auth and snmp.auth_key is None:
-        wrong.append((f"{auth} has no pass phrase", "add auth_key: env:NAME, or write auth: none"))
+        remedy = "add auth_key: env:NAME, or write auth: none"
+        wrong.append(("auth_key", f"{auth} has no pass phrase", remedy))
     if priv and snmp.priv_key is None:
-        wrong.append((f"{priv} has no pass phrase", "add priv_key: env:NAME, or write priv: none"))
+        remedy = "add priv_key: env:NAME, or write priv: none"
+        wrong.append(("priv_key", f"{priv} has no pass phrase", remedy))
     if priv and not auth:
-        wrong.append(("privacy without authentication does not exist", "add auth: SHA-256, or priv: none"))
+        remedy = "add auth: SHA-256, or write priv: none"
+        wrong.append(("auth", "privacy without authentication does not exist", remedy))
     if auth and priv and _KEY_BYTES[priv] > _HASH_BYTES[auth]:
         # longer keys than the hash gives would need an extension on which vendors differ
-        wrong.append((f"{priv} needs a longer hash than {auth}", "write auth: SHA-256 or longer"))
-    for weak, strong in (("MD5", "SHA-256"), ("DES", "AES-128")):
+        wrong.append(("auth", f"{priv} needs a longer hash than {auth}", "write auth: SHA-256 or longer"))
+    for key, weak, strong in (("auth", "MD5", "SHA-256"), ("priv", "DES", "AES-128")):
         if weak in (auth, priv) and not snmp.legacy:
-            remedy = f"write {strong}, or add legacy: true for a device that knows nothing better"
-            wrong.append((f"{weak} is broken", remedy))
+            remedy = f"write {key}: {strong}, or add legacy: true for a device that knows nothing better"
+            wrong.append((key, f"{weak} is broken", remedy))
     return wrong

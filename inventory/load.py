@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import gc
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,10 +24,13 @@ from domain.place import (
     Reference,
     Traps,
 )
-from inventory.check import Names, faults, switch_of, warnings
+from inventory.advice import advice
+from inventory.check import faults
 from inventory.inherit import Inheritance, Settled
+from inventory.names import Names
 from inventory.salvage import doubtful, shape_of
 from inventory.shape import BoxShape, DeviceShape, InventoryShape, TrapsShape
+from inventory.wiring import switch_of, switches_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +42,26 @@ class Loaded:
 
 def load(path: Path, shown_as: str | None = None) -> Loaded:
     """Reads, checks and freezes an inventory; ConfigError carries every problem, in line order."""
-    return build(read(path, shown_as, lenient=True))
+    with _uncollected():
+        return build(read(path, shown_as, lenient=True))
 
 
 def loads(text: str, file: str = "inventory.yaml") -> Loaded:
     """As `load`, of text already read (a journalled configuration, say)."""
     return build(parse(text, file, lenient=True))
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Holds the garbage collector still: nothing here makes garbage in cycles, and its walks over
+    ever more live objects would take half the time."""
+    held = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if held:
+            gc.enable()
 
 
 def build(document: Located) -> Loaded:
@@ -60,8 +79,8 @@ def build(document: Located) -> Loaded:
     problems.update(_located(document, (fault for fault in found if not doubtful(fault, excused))))
     if problems:
         raise ConfigError(sorted(problems))
-    advice = _located(document, warnings(shape))
-    return Loaded(_city(shape, inheritance, settled), document, tuple(sorted(advice)))
+    city = _city(shape, inheritance, settled)
+    return Loaded(city, document, tuple(sorted(_located(document, advice(city)))))
 
 
 def _located(document: Located, found: Iterable[Fault]) -> set[Problem]:
@@ -91,8 +110,9 @@ def _city(shape: InventoryShape, inheritance: Inheritance, settled: dict[str, Se
         },
         boxes={i: _box(i, box, shape, inheritance) for i, box in shape.boxes.items()},
         devices={
-            device_id: _device(device_id, device, box_id, box, settled[device_id])
+            device_id: _device(device_id, device, box_id, switches, settled[device_id])
             for box_id, box in shape.boxes.items()
+            for switches in (switches_of(box),)
             for device_id, device in box.devices.items()
         },
         references={i: Reference(i, address) for i, address in shape.references.items()},
@@ -125,8 +145,11 @@ def _box(box_id: str, box: BoxShape, shape: InventoryShape, inheritance: Inherit
     )
 
 
-def _device(device_id: str, device: DeviceShape, box_id: str, box: BoxShape, settled: Settled) -> Device:
-    switch = switch_of(device, box)
+def _device(
+    device_id: str, device: DeviceShape, box_id: str, switches: list[str], settled: Settled
+) -> Device:
+    feed = device.fed_by
+    switch = switch_of(device_id, feed, switches) if feed else None
     return Device(
         id=device_id,
         box=box_id,
@@ -139,7 +162,7 @@ def _device(device_id: str, device: DeviceShape, box_id: str, box: BoxShape, set
         snmp=settled.snmp,
         icmp_interval_s=settled.icmp_interval_s,
         snmp_interval_s=settled.snmp_interval_s,
-        fed_by=(switch, device.fed_by.port) if device.fed_by and switch else None,
+        fed_by=(switch, feed.port) if feed and switch else None,
         status=settled.status,
         tags=settled.tags,
     )

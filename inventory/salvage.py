@@ -76,6 +76,6 @@ def doubtful(fault: Fault, excused: Excused) -> bool:
     """Whether a fault of meaning may be but the echo of a fault of shape already told."""
     if fault.loc in excused:
         return True
-    if "fed_by" in fault.loc:  # a device of unknown kind may be the switch that is missed
+    if fault.loc[-1:] == ("fed_by",):  # a device of unknown kind may be the switch that is missed
         return any(loc[:2] == fault.loc[:2] and loc[-1] == "kind" for loc in excused)
     return False

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from config.shape import Shape
 from domain.place import Kind, Role, Status
@@ -28,7 +28,9 @@ from inventory.words import (
     plain,
 )
 
-Version = Annotated[Literal["1", "2c", "3"], BeforeValidator(plain)]
+Version = Annotated[
+    Literal["1", "2c", "3"], BeforeValidator(plain), WithJsonSchema({"enum": [1, "1", "2c", 3, "3"]})
+]
 Tags = Annotated[
     list[Word], Field(description="Free words that rules and reports may ask for, such as e-challan.")
 ]
@@ -36,15 +38,16 @@ Tags = Annotated[
 
 def _no_agent(value: object) -> object:
     """`snmp: none` reads best for a thing without an agent; inside it is a switch of its own."""
-    return {"agent": False} if value in ("none", False) else value
+    if value == "none":
+        return {"agent": False}
+    if isinstance(value, str):  # not shown: it may be the community itself
+        raise ValueError("one word is not enough -> write {version: 2c, community: env:NAME}, or none")
+    return value
 
 
 class SnmpShape(Shape):
     """How agents are asked. Each key is inherited by itself, so that a device may change only one."""
 
-    agent: bool | None = Field(
-        None, description="false: no agent here, judged by ICMP alone. Short: snmp: none"
-    )
     version: Version | None = Field(None, description='"1", 2c (default) or 3.')
     community: Secret | None = Field(
         None, description="Versions 1 and 2c: env:NAME or file:/path, never the word."
@@ -58,6 +61,7 @@ class SnmpShape(Shape):
     legacy: bool | None = Field(
         None, description="true lets MD5 and DES be used, for what knows nothing better."
     )
+    agent: bool | None = Field(None, description="false: there is no agent; `snmp: none` says the same.")
 
 
 Snmp = Annotated[
@@ -71,7 +75,7 @@ class DeviceDefaults(Shape):
 
     port: Port | None = Field(None, description="UDP port of the SNMP agent; 161 unless said otherwise.")
     profile: Word | None = Field(None, description="A file of collector/profiles, or auto: found by asking.")
-    snmp: Snmp | None = None
+    snmp: Snmp | None = Field(None, description="Version and credentials; none: judged by ICMP alone.")
     icmp_interval: Duration | None = Field(None, description="Time between pings; 30s unless said otherwise.")
     snmp_interval: Duration | None = Field(None, description="Time between polls; 60s unless said otherwise.")
     status: Status | None = Field(None, description="Only what is in service raises incidents.")

@@ -145,7 +145,12 @@ def _schema(pattern: str, *examples: str) -> WithJsonSchema:
 
 Id = Annotated[str, BeforeValidator(plain), AfterValidator(ident), _schema(f"^{_ID.pattern}$")]
 Text = Annotated[str, Field(min_length=1, max_length=200)]
-Word = Annotated[str, BeforeValidator(plain), Field(min_length=1, max_length=64)]
+Word = Annotated[
+    str,
+    BeforeValidator(plain),
+    Field(min_length=1, max_length=64),
+    WithJsonSchema({"type": ["string", "integer"], "minLength": 1, "maxLength": 64}),
+]
 Duration = Annotated[float, PlainValidator(duration), _schema(f"^{_DURATION.pattern}$", "30s", "5m")]
 Host = Annotated[str, PlainValidator(host), _schema(r"^[0-9A-Za-z.:%_-]+$", "10.20.1.5", "cam7.city.example")]
 Listener = Annotated[str, PlainValidator(listener), _schema(r"^[0-9a-fA-F.:]+$", "0.0.0.0", "::")]  # noqa: S104
