@@ -29,10 +29,11 @@ _RESERVED = IPv4Network("127.0.0.0/16")  # 127.0.0.1, 127.0.0.53 and their like 
 # linux/if_tun.h, linux/sockios.h, linux/if.h
 _TUNSETIFF, _IFF_TUN, _IFF_NO_PI = 0x400454CA, 0x0001, 0x1000
 _SIOCGIFFLAGS, _SIOCSIFFLAGS, _SIOCSIFMTU, _SIOCGIFINDEX, _IFF_UP = 0x8913, 0x8914, 0x8922, 0x8933, 1
-_SIOCSIFTXQLEN, _QUEUE = 0x8943, 20_000  # a sweep of 2,000 devices by 5 echoes is one burst
+_QUEUE = 20_000  # packets; a sweep of 2,000 devices by 5 echoes is one burst
 _LARGEST = 65535
 # linux/rtnetlink.h
-_RTM_NEWROUTE, _REQUEST_ACK_CREATE_EXCL = 24, 0x1 | 0x4 | 0x400 | 0x200
+_RTM_NEWLINK, _RTM_NEWROUTE, _IFLA_TXQLEN = 16, 24, 13
+_REQUEST, _ACK, _EXCL, _CREATE = 0x1, 0x4, 0x200, 0x400
 _TABLE_LOCAL, _PROTO_STATIC, _SCOPE_LINK, _UNICAST = 255, 4, 253, 1
 _RTA_DST, _RTA_OIF, _RTA_PREFSRC = 1, 4, 7
 _NLMSG_ERROR = 2
@@ -108,7 +109,6 @@ def _interface(name: str, request: int, fields: bytes = b"") -> bytes:
 
 
 def _up(name: str, mtu: int = _LARGEST) -> None:
-    _interface(name, _SIOCSIFTXQLEN, struct.pack("i", _QUEUE))
     _interface(name, _SIOCSIFMTU, struct.pack("i", mtu))
     (flags,) = struct.unpack_from("H", _interface(name, _SIOCGIFFLAGS), 16)
     _interface(name, _SIOCSIFFLAGS, struct.pack("H", flags | _IFF_UP))
@@ -118,24 +118,36 @@ def _attribute(kind: int, value: bytes) -> bytes:
     return struct.pack("HH", 4 + len(value), kind) + value.ljust((len(value) + 3) & ~3, b"\0")
 
 
-def _route(name: str, addresses: Sequence[str]) -> None:
-    """`ip route add ADDRESS/32 dev NAME src 127.0.0.1 table local`, for each. OSError as given."""
+def _index(name: str) -> int:
     (index,) = struct.unpack_from("i", _interface(name, _SIOCGIFINDEX), 16)
-    family = socket.AF_NETLINK
-    with socket.socket(family, socket.SOCK_RAW, 0) as netlink:  # NETLINK_ROUTE
+    return int(index)
+
+
+def _told(netlink: socket.socket, kind: int, flags: int, body: bytes) -> None:
+    """One request to the kernel and its acknowledgement. OSError as the kernel gives it."""
+    netlink.send(struct.pack("IHHII", 16 + len(body), kind, _REQUEST | _ACK | flags, 1, 0) + body)
+    answer = netlink.recv(4096)
+    if struct.unpack_from("H", answer, 4)[0] == _NLMSG_ERROR:
+        (code,) = struct.unpack_from("i", answer, 16)
+        if code:
+            raise OSError(-code, os.strerror(-code))
+
+
+def _route(name: str, addresses: Sequence[str]) -> None:
+    """`ip link set NAME txqueuelen ...`, then for each address
+    `ip route add ADDRESS/32 dev NAME src 127.0.0.1 table local`. OSError as given."""
+    index = _index(name)
+    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE) as netlink:
         netlink.bind((0, 0))
-        for sequence, address in enumerate(dict.fromkeys(addresses), 1):
+        link = struct.pack("BxHiII", socket.AF_UNSPEC, 0, index, 0, 0)
+        _told(netlink, _RTM_NEWLINK, 0, link + _attribute(_IFLA_TXQLEN, struct.pack("I", _QUEUE)))
+        for address in dict.fromkeys(addresses):
             head = (socket.AF_INET, 32, 0, 0, _TABLE_LOCAL, _PROTO_STATIC, _SCOPE_LINK, _UNICAST, 0)
             body = struct.pack("8BI", *head)
             body += _attribute(_RTA_DST, socket.inet_aton(address))
             body += _attribute(_RTA_OIF, struct.pack("i", index))
             body += _attribute(_RTA_PREFSRC, socket.inet_aton("127.0.0.1"))
-            top = (16 + len(body), _RTM_NEWROUTE, _REQUEST_ACK_CREATE_EXCL, sequence, 0)
-            netlink.send(struct.pack("IHHII", *top) + body)
-            answer = netlink.recv(4096)
-            kind, code = struct.unpack_from("H", answer, 4)[0], struct.unpack_from("i", answer, 16)[0]
-            if kind == _NLMSG_ERROR and code:
-                raise OSError(-code, os.strerror(-code))
+            _told(netlink, _RTM_NEWROUTE, _CREATE | _EXCL, body)
 
 
 def own_network() -> None:

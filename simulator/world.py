@@ -10,8 +10,8 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from itertools import count
-from zlib import crc32
 
 from domain.place import Box, City, Device, Kind
 from simulator.battery import Battery
@@ -139,7 +139,8 @@ class World:
 
     def noise(self, *what: object) -> float:
         """A number in [0, 1) that depends on the seed and on `what` alone."""
-        return crc32("/".join(map(str, (self.seed, *what))).encode()) / 2**32
+        said = "/".join(map(str, (self.seed, *what))).encode()
+        return int.from_bytes(blake2b(said, digest_size=4).digest(), "big") / 2**32
 
     def _battery(self, box: Box) -> Battery | None:
         if not any(d.kind is Kind.UPS and d.box == box.id for d in self.city.devices.values()):
