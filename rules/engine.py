@@ -1,0 +1,338 @@
+"""The engine: one input in, one Change out. Pure: no clock, no I/O, no logging.
+
+The same engine judges a living city and a recorded one. `next_wake` is the moment it wants to be
+given a Wake, for holds and settling times end between two readings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from domain.alarm import (
+    Cause,
+    Concern,
+    Condition,
+    Confidence,
+    Evidence,
+    Incident,
+    Notice,
+    Phase,
+    Reason,
+    Transition,
+)
+from domain.input import Acknowledge, Input, Reload, Start, Stop
+from domain.place import City
+from domain.reading import Outcome, Probe, Reading
+from domain.record import Change
+from rules import durable, notice
+from rules.desk import Desk, wake_name
+from rules.judge import Judge, thresholds_for
+from rules.machine import step
+from rules.memory import ON, BoxMemory, DeviceMemory, Watchman, World
+from rules.rule import Rules
+from rules.topology import Topology, survey
+from rules.work import Wakes, Work
+
+MONITOR = "monitor"
+State = Mapping[str, Mapping[str, Any]]
+
+
+class Engine:
+    """`state` and `incidents` are what the journal kept: durable rows by key, and open incidents."""
+
+    def __init__(
+        self, city: City, rules: Rules, state: State | None = None, incidents: Iterable[Incident] = ()
+    ) -> None:
+        self._work = Work()
+        self._watchman = Watchman({})
+        self._monitor: Incident | None = None
+        self._codes: dict[str, tuple[str, Concern]] = {}
+        self._configure(city, rules, state or {}, tuple(incidents))
+
+    def _configure(self, city: City, rules: Rules, state: State, incidents: tuple[Incident, ...]) -> None:
+        self._city = city
+        self._wakes = Wakes()
+        topology = survey(city)
+        self._world = _build(topology, rules, self._watchman)
+        for key, row in state.items():
+            kind, _, id_ = key.partition("/")
+            if kind == "device" and id_ in self._world.devices:
+                durable.restore_device(self._world.devices[id_], row)
+            elif kind == "box" and id_ in self._world.boxes:
+                durable.restore_box(self._world.boxes[id_], row)
+            elif key == MONITOR:
+                durable.restore_watchman(self._watchman, row)
+        for incident in incidents:
+            self._codes[incident.code] = (incident.target, incident.concern)
+            if incident.target == MONITOR:
+                self._monitor = incident
+            elif incident.target in self._world.boxes:
+                self._world.boxes[incident.target].incidents[incident.concern] = incident
+        self._judge = Judge(self._world, self._wakes)
+        self._desk = Desk(self._world, city, self._wakes, self._codes)
+        self._base = rules.base
+
+    def next_wake(self) -> int | None:
+        """Engine milliseconds of the next Wake wanted; None: nothing runs out by itself."""
+        return self._wakes.next()
+
+    def evaluate(self, given: Input) -> Change:
+        """Takes one input, later than or at the time of the one before."""
+        work = self._work
+        work.now = given.at
+        if isinstance(given, Reading):
+            self._reading(work, given)
+            if work.empty:
+                return NOTHING
+        elif isinstance(given, Start):
+            self._start(work)
+        elif isinstance(given, Acknowledge):
+            self._acknowledge(work, given)
+        elif isinstance(given, Reload):
+            self._reload(work, given)
+        elif isinstance(given, Stop):
+            work.devices.update(id_ for id_, memory in self._world.devices.items() if memory.power_ok_at)
+        else:
+            self._wake(work)
+        return self._finish(work)
+
+    # -- inputs -----------------------------------------------------------------------------------
+
+    def _reading(self, work: Work, reading: Reading) -> None:
+        memory = self._world.devices.get(reading.device)
+        if memory is None:
+            if reading.device in self._city.references and reading.probe is Probe.ICMP:
+                self._reference(work, reading)
+        elif reading.probe is Probe.ICMP:
+            self._judge.icmp(work, memory, reading)
+        elif reading.probe is Probe.SNMP:
+            self._judge.snmp(work, memory, reading)
+        else:
+            self._judge.trap(work, memory, reading)
+
+    def _wake(self, work: Work) -> None:
+        for target in self._wakes.due(work.now):
+            memory = self._world.devices.get(target)
+            if memory is not None:
+                self._judge.ripen(work, memory)
+                self._judge.settle_flapping(work, memory)
+            else:
+                work.review[target.removeprefix("box/")] = None
+
+    def _start(self, work: Work) -> None:
+        """Nothing seen before this moment is evidence; what was promised before it still holds."""
+        self._watchman.seeing_since = work.now
+        for memory in self._world.devices.values():
+            if memory.alarms:
+                self._judge.wake_up(memory)
+                if "flapping" in memory.alarms:
+                    self._wakes.at(work.now, memory.device.id)
+        for id_, box in self._world.boxes.items():
+            if box.pending or box.incidents:
+                self._wakes.at(work.now, wake_name(id_))
+
+    def _acknowledge(self, work: Work, given: Acknowledge) -> None:
+        box_id, concern = self._codes.get(given.code.upper(), ("", Concern.OUTAGE))
+        if box_id == MONITOR and self._monitor:
+            stands: Incident | None = self._monitor
+        else:
+            box = self._world.boxes.get(box_id)
+            stands = box.incidents.get(concern) if box else None
+        if stands is None or stands.acknowledged_by:
+            return
+        incident = replace(stands, acknowledged_by=given.by, acknowledged_at=given.at)
+        work.incidents[incident.id] = incident
+        if box_id == MONITOR:
+            self._monitor = incident
+            return
+        self._world.boxes[box_id].incidents[concern] = incident
+        for device in incident.devices:  # whoever acknowledges a changed identity accepts it
+            memory = self._world.devices.get(device)
+            if memory is not None and memory.seen_identity:
+                memory.identity = memory.identity | memory.seen_identity
+                work.devices.add(device)
+
+    def _reload(self, work: Work, given: Reload) -> None:
+        """The new set takes over what is still in it; what is gone ends with that reason."""
+        old = self._world
+        state = {
+            **_rows("device/", old.devices, durable.device_row),
+            **_rows("box/", old.boxes, durable.box_row),
+        }
+        gone = [id_ for id_ in old.boxes if id_ not in given.city.boxes]
+        for id_ in gone:
+            self._desk.remove(work, old.boxes[id_])
+        incidents = tuple(i for box in old.boxes.values() for i in box.incidents.values())
+        if self._monitor:
+            incidents = (*incidents, self._monitor)
+        self._configure(given.city, given.rules, state, incidents)
+        self._watchman.heard = {r: ok for r, ok in self._watchman.heard.items() if r in given.city.references}
+        for id_, memory in self._world.devices.items():
+            before = old.devices.get(id_)
+            if before is not None:
+                _carry(before, memory)
+                memory.box.last_ok_at = max(memory.box.last_ok_at, before.last_ok_at)
+        for id_, box in self._world.boxes.items():
+            box.last_ok_at = max(box.last_ok_at, old.boxes[id_].last_ok_at if id_ in old.boxes else 0)
+        for id_ in old.boxes:  # boxes that are planned or retired from now on
+            if id_ in given.city.boxes and id_ not in self._world.boxes:
+                self._desk.remove(work, old.boxes[id_])
+        work.devices.update(id_ for id_ in old.devices if id_ not in self._world.devices)
+        work.boxes.update(id_ for id_ in old.boxes if id_ not in self._world.boxes)
+        self._start_wakes(work)
+
+    def _start_wakes(self, work: Work) -> None:
+        for memory in self._world.devices.values():
+            if memory.alarms:
+                self._judge.wake_up(memory)
+                self._wakes.at(work.now, memory.device.id)
+        for id_, box in self._world.boxes.items():
+            if box.pending or box.incidents:
+                work.review[id_] = None
+
+    # -- the monitor itself -----------------------------------------------------------------------
+
+    def _reference(self, work: Work, reading: Reading) -> None:
+        if reading.outcome is Outcome.FORBIDDEN:
+            return
+        watchman = self._watchman
+        answered = reading.outcome is Outcome.OK
+        doubted = watchman.doubts
+        watchman.heard[reading.device] = answered
+        watchman.last_at = work.now
+        if answered:
+            watchman.last_ok_at = work.now
+            if doubted:
+                watchman.seeing_since = work.now
+        rule = self._base.blind
+        evidence = Evidence.BAD if watchman.doubts else Evidence.GOOD
+        watchman.state, settled = step(rule, watchman.state, evidence, work.now)
+        if settled is Phase.FIRING:
+            self._monitor_opens(work)
+        elif settled is Phase.CLEAR and self._monitor:
+            self._monitor_closes(work, self._monitor)
+
+    def _monitor_opens(self, work: Work) -> None:
+        silent = ", ".join(sorted(self._watchman.heard))
+        id_ = f"{MONITOR}/{Concern.MONITOR}/{work.now}"
+        code = notice.code_of(id_, self._codes)
+        self._codes[code] = (MONITOR, Concern.MONITOR)
+        self._monitor = Incident(
+            id=id_,
+            code=code,
+            target=MONITOR,
+            concern=Concern.MONITOR,
+            cause=Cause.MONITOR_BLIND,
+            confidence=Confidence.CONFIRMED,
+            opened_at=work.now,
+            since=self._watchman.state.first,
+            evidence=(f"every reference is silent: {silent}",),
+        )
+        self._monitor_tells(work, self._monitor, Notice.OPENED, Reason.OPENED, Condition.DOWN)
+
+    def _monitor_closes(self, work: Work, stands: Incident) -> None:
+        self._codes.pop(stands.code, None)
+        self._monitor = None
+        closed = replace(stands, closed_at=work.now, close_reason="recovered")
+        self._monitor_tells(work, closed, Notice.CLOSED, Reason.CLOSED, Condition.UP)
+
+    def _monitor_tells(
+        self, work: Work, incident: Incident, kind: Notice, reason: Reason, condition: Condition
+    ) -> None:
+        work.incidents[incident.id] = incident
+        work.boxes.add(MONITOR)
+        facts = notice.monitor_facts(self._city, incident)
+        work.owed.append(notice.owed(work.now, MONITOR, kind, reason, facts))
+        since = self._watchman.state.first
+        cause = incident.cause if condition is Condition.DOWN else None
+        work.transitions.append(Transition(work.now, MONITOR, condition, cause, since, incident.id))
+
+    # -- out --------------------------------------------------------------------------------------
+
+    def _finish(self, work: Work) -> Change:
+        """Judges every box the input concerned, tells what has settled, and hands out the change."""
+        reviewed: dict[str, BoxMemory] = {}
+        while work.review:
+            id_ = next(iter(work.review))
+            del work.review[id_]
+            box = self._world.boxes.get(id_)
+            if box is not None:
+                self._desk.review(work, box)
+                reviewed[id_] = box
+        for box in reviewed.values():
+            self._desk.tell_due(work, box)
+        change = Change(
+            at=work.now,
+            state=self._state(work),
+            transitions=tuple(work.transitions),
+            incidents=tuple(work.incidents.values()),
+            owed=tuple(work.owed),
+            decisions=tuple(work.decisions),
+        )
+        self._work = Work()
+        return change
+
+    def _state(self, work: Work) -> dict[str, Mapping[str, Any] | None]:
+        rows: dict[str, Mapping[str, Any] | None] = {}
+        for id_ in sorted(work.devices):
+            device = self._world.devices.get(id_)
+            rows[f"device/{id_}"] = durable.device_row(device) if device else None
+        for id_ in sorted(work.boxes):
+            if id_ == MONITOR:
+                rows[MONITOR] = durable.watchman_row(self._watchman)
+                continue
+            box = self._world.boxes.get(id_)
+            rows[f"box/{id_}"] = durable.box_row(box) if box else None
+        return rows
+
+    # -- looking in -------------------------------------------------------------------------------
+
+    def open_incidents(self) -> list[Incident]:
+        found = [i for box in self._world.boxes.values() for i in box.incidents.values()]
+        return [self._monitor, *found] if self._monitor else found
+
+    def counts(self) -> dict[str, int]:
+        """Devices watched, silent and degraded, and dark boxes: for the live terminal."""
+        devices = self._world.devices.values()
+        return {
+            "devices": len(self._world.devices),
+            "heard": sum(1 for m in devices if m.last_ok_at),
+            "down": sum(1 for m in devices if m.condition is Condition.DOWN),
+            "degraded": sum(1 for m in devices if m.condition is Condition.DEGRADED),
+            "dark_boxes": sum(1 for b in self._world.boxes.values() if b.is_dark),
+            "blind": int(self._watchman.state.phase in ON),
+        }
+
+
+NOTHING = Change(0)
+"""What most readings of a healthy city change."""
+
+
+def _build(topology: Topology, rules: Rules, watchman: Watchman) -> World:
+    boxes: dict[str, BoxMemory] = {}
+    devices: dict[str, DeviceMemory] = {}
+    known: dict[Any, Any] = {}  # devices alike share their thresholds
+    for id_, place in topology.boxes.items():
+        tags = place.box.tags
+        box = boxes[id_] = BoxMemory(place, rules.of(id_, tags))
+        for device in place.devices:
+            alike = (id(box.rules), device.kind, tags, device.tags)
+            if alike not in known:
+                known[alike] = thresholds_for(box.rules, device, tags)
+            devices[device.id] = DeviceMemory(device, box, known[alike])
+    return World(devices, boxes, topology.feeders, topology.roots, watchman)
+
+
+def _rows(prefix: str, memories: Mapping[str, Any], row: Any) -> dict[str, Mapping[str, Any]]:
+    return {prefix + id_: made for id_, memory in memories.items() if (made := row(memory))}
+
+
+def _carry(before: DeviceMemory, after: DeviceMemory) -> None:
+    """What was learned but is not durable goes over to the new configuration."""
+    for name in (
+        "alarms", "heard_icmp", "heard_snmp", "icmp_fails", "icmp_since", "last", "last_ok_at",
+        "recovered_at", "saved_at", "seen_identity", "snmp_at", "snmp_failed", "snmp_since",
+    ):  # fmt: skip
+        setattr(after, name, getattr(before, name))

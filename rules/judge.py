@@ -1,0 +1,393 @@
+"""From a reading to alarms: which rules it concerns, what evidence it is, which holds begin or end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from domain.alarm import AlarmState, Concern, Evidence, Phase
+from domain.metric import CATALOGUE
+from domain.place import Device, Kind
+from domain.reading import Key, Outcome, Reading, Trust
+from rules import flap, power, witness
+from rules.forecast import Discharge, forecast
+from rules.machine import CLEAR, ripe_at, ripen, step
+from rules.memory import DeviceMemory, Thresholds, World
+from rules.rule import Hold, RuleSet, Threshold
+from rules.work import Wakes, Work
+
+AT_ONCE = Hold()
+IDENTITY = ("serial", "mac", "engine_id")
+"""Texts by which a device is known to be the same one."""
+
+SAVE_EVERY = 60_000
+"""How stale the durable memory of a healthy UPS may be, in milliseconds: one row a minute a box."""
+
+DISCHARGE_SAVE_EVERY = 15_000
+
+
+def thresholds_for(rules: RuleSet, device: Device, tags: frozenset[str]) -> Thresholds:
+    mine = [
+        rule
+        for rule in rules.thresholds
+        if device.kind in rule.kinds and (not rule.tags or rule.tags & (tags | device.tags))
+    ]
+    labelled: dict[str, tuple[Threshold, ...]] = {}
+    plain = []
+    for rule in mine:
+        if CATALOGUE[rule.metric].label:
+            labelled[rule.metric] = (*labelled.get(rule.metric, ()), rule)
+        else:
+            plain.append(((rule.metric, ""), rule))
+    return Thresholds(
+        tuple(pair for pair in plain if pair[1].metric.startswith("icmp_")),
+        tuple(pair for pair in plain if not pair[1].metric.startswith("icmp_")),
+        labelled,
+    )
+
+
+def beyond(rule: Threshold, value: float) -> Evidence:
+    if rule.above is not None:
+        if value > rule.above:
+            return Evidence.BAD
+        limit = rule.above if rule.clear_below is None else rule.clear_below
+        return Evidence.GOOD if value <= limit else Evidence.UNKNOWN
+    assert rule.below is not None
+    if value < rule.below:
+        return Evidence.BAD
+    limit = rule.below if rule.clear_above is None else rule.clear_above
+    return Evidence.GOOD if value >= limit else Evidence.UNKNOWN
+
+
+class Judge:
+    """Steps the alarms of one device at a time; boxes that must be judged anew go to `work.review`."""
+
+    def __init__(self, world: World, wakes: Wakes) -> None:
+        self._world = world
+        self._wakes = wakes
+
+    # -- one reading ------------------------------------------------------------------------------
+
+    def icmp(self, work: Work, memory: DeviceMemory, reading: Reading) -> None:
+        outcome = reading.outcome
+        if outcome is Outcome.FORBIDDEN:
+            return
+        now, watchman = work.now, self._world.watchman
+        witness.note_icmp(memory, outcome, now, watchman.seeing_since)
+        if outcome is Outcome.OK:
+            memory.last_ok_at = memory.box.last_ok_at = now
+            values = reading.values
+            for key, rule in memory.thresholds.icmp:
+                value = values.get(key)
+                if value is not None:
+                    evidence = beyond(rule, value)
+                    if evidence is Evidence.BAD or rule.id in memory.alarms:
+                        self.step(work, memory, rule.id, rule.hold, evidence)
+        self._silent(work, memory)
+
+    def snmp(self, work: Work, memory: DeviceMemory, reading: Reading) -> None:
+        outcome = reading.outcome
+        if outcome is Outcome.FORBIDDEN:
+            return
+        now = work.now
+        if outcome is Outcome.OK and not memory.heard_snmp:
+            work.devices.add(memory.device.id)
+        witness.note_snmp(memory, outcome, now, self._world.watchman.seeing_since)
+        rules = memory.box.rules
+        evidence = witness.agent(memory, outcome)
+        if evidence is Evidence.BAD or "agent" in memory.alarms:
+            self.step(work, memory, "agent", rules.agent, evidence)
+        if outcome is Outcome.OK:
+            memory.last_ok_at = memory.box.last_ok_at = now
+            kind = memory.device.kind
+            if kind is Kind.UPS:
+                self._power(work, memory, reading)
+            elif kind is Kind.SWITCH:
+                self._ports(work, memory, reading)
+            if reading.texts:
+                self._identity(work, memory, reading.texts)
+            self._metrics(work, memory, reading, trap=False)
+        if memory.icmp_fails or "silent" in memory.alarms:
+            self._silent(work, memory)
+
+    def trap(self, work: Work, memory: DeviceMemory, reading: Reading) -> None:
+        """A trap is a hint: it may open a tamper alarm, it never clears one, and proves no life."""
+        if memory.device.kind is Kind.SWITCH:
+            for (metric, port), value in reading.values.items():
+                if metric == "port_up" and value == 0:
+                    self._fell(work, memory, port)
+        self._metrics(work, memory, reading, trap=True)
+
+    def ripen(self, work: Work, memory: DeviceMemory) -> None:
+        """Ends the holds that time alone has ended."""
+        for rule, state in list(memory.alarms.items()):
+            hold = self._hold(memory, rule)
+            if (
+                rule == "silent"
+                and state.phase is Phase.PENDING
+                and not self._vouched(memory, state, work.now)
+            ):
+                self._wakes.at(work.now + 1000, memory.device.id)
+                continue
+            after, settled = ripen(hold, state, work.now)
+            if after is not state:
+                self._keep(work, memory, rule, hold, after, settled)
+            else:
+                self._wakes.at(ripe_at(hold, state), memory.device.id)
+
+    def wake_up(self, memory: DeviceMemory) -> None:
+        """Asks for the wakes of alarms that were read back after a restart."""
+        for rule, state in memory.alarms.items():
+            self._wakes.at(ripe_at(self._hold(memory, rule), state), memory.device.id)
+
+    # -- rules ------------------------------------------------------------------------------------
+
+    def _silent(self, work: Work, memory: DeviceMemory) -> None:
+        if memory.icmp_fails == 0 and "silent" not in memory.alarms:
+            return
+        rules = memory.box.rules
+        evidence = witness.silent(memory, self._world.watchman, rules.silent.polls, work.now)
+        was = memory.alarm("silent").phase
+        # the polls are counted by the witness, sweep by sweep; here only the time is held
+        hold = self._hold(memory, "silent")
+        self.step(work, memory, "silent", hold, evidence, memory.icmp_since or None)
+        if memory.alarm("silent").phase is not was:
+            work.review[memory.box.place.box.id] = None
+
+    def _vouched(self, memory: DeviceMemory, state: AlarmState, now: int) -> bool:
+        patience = int(memory.device.icmp_interval_s * 1000) * witness.PATIENCE
+        return self._world.watchman.vouches(state.first, now, patience)
+
+    def _power(self, work: Work, memory: DeviceMemory, reading: Reading) -> None:
+        rules, now = memory.box.rules, work.now
+        memory.last = reading
+        evidence, _ = power.on_battery(reading.values, rules.mains.low_volts)
+        if evidence is Evidence.BAD or "mains" in memory.alarms:
+            was = memory.alarm("mains").phase
+            self.step(work, memory, "mains", rules.mains.hold, evidence)
+            if memory.alarm("mains").phase is not was:
+                self._review_feeder(work, memory)
+        charge = reading.values.get(power.CHARGE)
+        if evidence is Evidence.GOOD:
+            memory.power_ok_at = now
+            self._learn(work, memory)
+        elif evidence is Evidence.BAD and charge is not None:
+            memory.discharge = (memory.discharge or Discharge(now)).add(now, charge)
+        self._outlook(work, memory, evidence, reading.values.get(power.RUNTIME))
+        every = DISCHARGE_SAVE_EVERY if memory.discharge else SAVE_EVERY
+        if now - memory.saved_at >= every:
+            memory.saved_at = now
+            work.devices.add(memory.device.id)
+
+    def _learn(self, work: Work, memory: DeviceMemory) -> None:
+        """A discharge is over: what it cost per hour is this box's habit, the newest weighing a third."""
+        if memory.discharge is None:
+            return
+        rate = memory.discharge.rate()
+        if rate is not None and memory.discharge.drop >= memory.box.rules.habit.min_drop:
+            memory.habit = rate if not memory.habit else memory.habit * 2 / 3 + rate / 3
+        memory.discharge = None
+        work.devices.add(memory.device.id)
+
+    def _outlook(self, work: Work, memory: DeviceMemory, mains: Evidence, ups_says: float | None) -> None:
+        """Will the battery last, and does it fall faster than it used to?"""
+        rules, now = memory.box.rules, work.now
+        drains = forecast_evidence = Evidence.GOOD if mains is Evidence.GOOD else Evidence.UNKNOWN
+        spent = now - memory.discharge.began if memory.discharge else 0
+        if memory.discharge and memory.on("mains"):
+            if spent >= rules.forecast.after:
+                outlook = forecast(memory.discharge, ups_says)
+                left = outlook.likely_s if outlook else ups_says
+                if left is not None:
+                    forecast_evidence = _left(left * 1000, rules.forecast.below, rules.forecast.clear_above)
+            rate = memory.discharge.rate()
+            if memory.habit and rate and spent >= rules.habit.after:
+                drains = Evidence.BAD if rate > rules.habit.times * memory.habit else Evidence.GOOD
+        for rule, hold, evidence in (
+            ("forecast", rules.forecast.hold, forecast_evidence),
+            ("habit", rules.habit.hold, drains),
+        ):
+            if evidence is Evidence.BAD or rule in memory.alarms:
+                self.step(work, memory, rule, hold, evidence)
+
+    def _ports(self, work: Work, memory: DeviceMemory, reading: Reading) -> None:
+        before = memory.last.values if memory.last else {}
+        memory.last = reading
+        if before:
+            for key, value in reading.values.items():
+                if value == 0 and key[0] == "port_up" and before.get(key) == 1:
+                    self._fell(work, memory, key[1])
+        if memory.box.incidents.get(Concern.OUTAGE):  # its ports may tell why a camera is silent
+            work.review[memory.box.place.box.id] = None
+
+    def _fell(self, work: Work, memory: DeviceMemory, port: str) -> None:
+        box = memory.box
+        horizon = work.now - box.rules.theft.corroboration
+        recent = tuple(fall for fall in box.falls if fall[0] >= horizon and fall[1] != port)
+        box.falls = (*recent, (work.now, port))[-16:]
+        work.boxes.add(box.place.box.id)
+        work.review[box.place.box.id] = None
+
+    def _identity(self, work: Work, memory: DeviceMemory, texts: Mapping[str, str]) -> None:
+        seen = {name: texts[name] for name in IDENTITY if texts.get(name)}
+        if not seen:
+            return
+        new = {name: text for name, text in seen.items() if name not in memory.identity}
+        if new:
+            memory.identity |= new
+            work.devices.add(memory.device.id)
+        changed = any(memory.identity[name] != text for name, text in seen.items())
+        memory.seen_identity = seen if changed else {}
+        if changed or "identity" in memory.alarms:
+            if changed and "identity" not in memory.alarms:
+                memory.box.identity_at = work.now
+            self.step(work, memory, "identity", AT_ONCE, Evidence.BAD if changed else Evidence.GOOD)
+
+    def _metrics(self, work: Work, memory: DeviceMemory, reading: Reading, trap: bool) -> None:
+        values = reading.values
+        for key, rule in memory.thresholds.snmp:
+            value = values.get(key)
+            if value is not None:
+                self._limit(work, memory, rule, [value], reading, trap)
+        labelled = memory.thresholds.labelled
+        if labelled:
+            found: dict[str, list[float]] = {}
+            for (metric, label), value in values.items():
+                for rule in labelled.get(metric, ()):
+                    if not rule.labels or label in rule.labels:
+                        found.setdefault(rule.id, []).append(value)
+            for rules in labelled.values():
+                for rule in rules:
+                    if rule.id in found:
+                        self._limit(work, memory, rule, found[rule.id], reading, trap)
+
+    def _limit(
+        self,
+        work: Work,
+        memory: DeviceMemory,
+        rule: Threshold,
+        values: Iterable[float],
+        reading: Reading,
+        trap: bool,
+    ) -> None:
+        """Any one value beyond the limit is bad; all within it are good."""
+        seen = {beyond(rule, value) for value in values}
+        evidence = next((e for e in (Evidence.BAD, Evidence.UNKNOWN) if e in seen), Evidence.GOOD)
+        if trap and (not rule.trap_opens or evidence is not Evidence.BAD):
+            return
+        for metric, wanted in rule.when.items():
+            holds = self._condition(memory, metric, reading.values)
+            if holds is None:
+                evidence = Evidence.UNKNOWN
+            elif holds != wanted:
+                evidence = Evidence.GOOD
+        if evidence is not Evidence.BAD and rule.id not in memory.alarms:
+            return
+        if evidence is Evidence.BAD and rule.concern is Concern.TAMPER:
+            box = memory.box
+            box.door_at = work.now
+            if reading.trust is Trust.V3:
+                box.trusted_tamper_at = work.now
+            if rule.id not in memory.alarms:
+                work.boxes.add(box.place.box.id)
+        self.step(work, memory, rule.id, rule.hold, evidence)
+
+    def _condition(self, memory: DeviceMemory, metric: str, values: Mapping[Key, float]) -> float | None:
+        if metric == "on_battery":  # as agreed by all witnesses, not as one of them says
+            return float(memory.on("mains"))
+        return values.get((metric, ""))
+
+    # -- stepping ---------------------------------------------------------------------------------
+
+    def step(
+        self,
+        work: Work,
+        memory: DeviceMemory,
+        rule: str,
+        hold: Hold,
+        evidence: Evidence,
+        began: int | None = None,
+    ) -> None:
+        before = memory.alarm(rule)
+        after, settled = step(hold, before, evidence, work.now, began)
+        if after is not before:
+            self._keep(work, memory, rule, hold, after, settled)
+
+    def _keep(
+        self,
+        work: Work,
+        memory: DeviceMemory,
+        rule: str,
+        hold: Hold,
+        state: AlarmState,
+        settled: Phase | None,
+    ) -> None:
+        if settled is Phase.FIRING and rule == "silent":
+            state = self._punish(work, memory, state)
+        if settled is Phase.CLEAR and rule == "silent":
+            memory.recovered_at = state.first
+        if state.phase is Phase.CLEAR and not state.penalty:
+            memory.alarms.pop(rule, None)
+        else:
+            memory.alarms[rule] = state
+            self._wakes.at(ripe_at(hold, state), memory.device.id)
+        if settled is not None:
+            work.devices.add(memory.device.id)
+            work.review[memory.box.place.box.id] = None
+            if rule == "mains":
+                self._review_feeder(work, memory)
+
+    def _punish(self, work: Work, memory: DeviceMemory, state: AlarmState) -> AlarmState:
+        rule = memory.box.rules.flapping
+        state = flap.punish(rule, state, work.now)
+        if state.penalty >= rule.suppress:
+            memory.alarms["flapping"] = AlarmState(
+                Phase.FIRING, work.now, state.first, 0, state.penalty, state.penalty_at
+            )
+            self._wakes.at(flap.reused_at(rule, state), memory.device.id)
+        return state
+
+    def settle_flapping(self, work: Work, memory: DeviceMemory) -> None:
+        """Ends damping once the penalty has decayed; forgets penalties that no longer matter."""
+        rule = memory.box.rules.flapping
+        state = memory.alarms.get("flapping")
+        if state is None:
+            return
+        ends = flap.reused_at(rule, state)
+        if work.now < ends:
+            self._wakes.at(ends, memory.device.id)
+            return
+        del memory.alarms["flapping"]
+        silent = memory.alarms.get("silent")
+        if silent is not None and silent.phase is Phase.CLEAR:
+            del memory.alarms["silent"]
+        work.devices.add(memory.device.id)
+        work.review[memory.box.place.box.id] = None
+
+    def _review_feeder(self, work: Work, memory: DeviceMemory) -> None:
+        """A box without mains changes the verdict of those on its feeder that have lost it too."""
+        for other in self._world.feeders.get(memory.box.place.box.feeder or "", ()):
+            if Concern.POWER in self._world.boxes[other].incidents:
+                work.review[other] = None
+
+    def _hold(self, memory: DeviceMemory, rule: str) -> Hold:
+        rules = memory.box.rules
+        if rule == "silent":
+            return Hold(1, rules.silent.hold, rules.silent.clear_polls, rules.silent.clear_hold)
+        builtin = {
+            "agent": rules.agent,
+            "mains": rules.mains.hold,
+            "forecast": rules.forecast.hold,
+            "habit": rules.habit.hold,
+        }.get(rule)
+        if builtin:
+            return builtin
+        return next((t.hold for t in rules.thresholds if t.id == rule), AT_ONCE)
+
+
+def _left(left_ms: float, below: int, clear_above: int) -> Evidence:
+    if left_ms < below:
+        return Evidence.BAD
+    return Evidence.GOOD if left_ms > clear_above else Evidence.UNKNOWN
+
+
+__all__ = ["CLEAR", "Judge", "beyond", "thresholds_for"]

@@ -1,0 +1,160 @@
+"""What the engine remembers of each device and box between two inputs.
+
+Alarm states are frozen values; these holders are the one mutable thing of the room, so that an
+input touches what it concerns and copies nothing. Alarms that are clear are not kept at all:
+a healthy city of 100,000 devices is 100,000 small objects and empty dicts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from domain.alarm import AlarmState, Cause, Concern, Condition, Incident, Notice, Phase, Reason
+from domain.place import Device
+from domain.reading import Key, Reading
+from rules.forecast import Discharge
+from rules.machine import CLEAR
+from rules.rule import RuleSet, Threshold
+from rules.topology import Neighbourhood
+
+ON = (Phase.FIRING, Phase.CLEARING)
+"""An alarm holds from the moment it fires until it has cleared, clearing included."""
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """The threshold rules that concern one device, sorted by where their values come from."""
+
+    icmp: tuple[tuple[Key, Threshold], ...] = ()
+    snmp: tuple[tuple[Key, Threshold], ...] = ()  # metrics without a label
+    labelled: Mapping[str, tuple[Threshold, ...]] = field(default_factory=dict)
+
+
+class DeviceMemory:
+    """One device: when it last spoke on each road, and its alarms that are not clear."""
+
+    __slots__ = (
+        "alarms", "box", "cause", "condition", "device", "discharge", "habit", "heard_icmp", "heard_snmp",
+        "icmp_fails", "icmp_since", "identity", "last", "last_ok_at", "power_ok_at", "recovered_at",
+        "saved_at", "seen_identity", "snmp_at", "snmp_failed", "snmp_since", "thresholds",
+    )  # fmt: skip
+
+    def __init__(self, device: Device, box: BoxMemory, thresholds: Thresholds) -> None:
+        self.device = device
+        self.box = box
+        self.thresholds = thresholds
+        self.alarms: dict[str, AlarmState] = {}
+        self.heard_icmp = False
+        self.heard_snmp = False
+        self.icmp_fails = 0
+        self.icmp_since = 0
+        self.snmp_at = 0
+        self.snmp_failed = False
+        self.snmp_since = 0
+        self.last_ok_at = 0
+        self.last: Reading | None = None  # last good SNMP reading, of UPS and switches
+        self.power_ok_at = 0  # a UPS was last seen healthy on mains
+        self.saved_at = 0
+        self.discharge: Discharge | None = None
+        self.habit = 0.0  # percent per hour of its past discharges
+        self.recovered_at = 0  # when the good run began that cleared `silent`
+        self.identity: dict[str, str] = {}  # as it was first seen, or acknowledged
+        self.seen_identity: dict[str, str] = {}  # as it is now, where that differs
+        self.condition = Condition.UP
+        self.cause: Cause | None = None
+
+    def alarm(self, rule: str) -> AlarmState:
+        return self.alarms.get(rule, CLEAR)
+
+    def on(self, rule: str) -> bool:
+        state = self.alarms.get(rule)
+        return state is not None and state.phase in ON
+
+    @property
+    def suspect(self) -> bool:
+        """Silent or about to be called so."""
+        state = self.alarms.get("silent")
+        return state is not None and state.phase is not Phase.CLEAR
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What people know of an incident: only more than this is told again."""
+
+    rank: int
+    cameras: frozenset[str]
+    police: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A notice waiting for its fellows until `due`; `asked` is when it was first wanted."""
+
+    notice: Notice
+    reason: Reason
+    asked: int
+    due: int
+
+
+class BoxMemory:
+    """One box: its verdicts, what of them has been told, and the clues a theft is judged by."""
+
+    __slots__ = (
+        "condition", "dark", "door_at", "falls", "hushed", "identity_at", "incidents", "last_ok_at",
+        "parent_back_at", "pending", "place", "provisional", "rules", "told", "trusted_tamper_at",
+    )  # fmt: skip
+
+    def __init__(self, place: Neighbourhood, rules: RuleSet) -> None:
+        self.place = place
+        self.rules = rules
+        self.dark: AlarmState = CLEAR
+        self.last_ok_at = 0
+        self.incidents: dict[Concern, Incident] = {}
+        self.told: dict[Concern, Told] = {}
+        self.pending: dict[Concern, Pending] = {}
+        self.hushed: dict[Concern, tuple[Cause, Reason]] = {}  # kept silent about, while the cause is this
+        self.provisional: frozenset[Concern] = frozenset()  # verdicts still waiting for a witness
+        self.falls: tuple[tuple[int, str], ...] = ()  # (at, port) a switch port was seen to go down
+        self.door_at = 0
+        self.trusted_tamper_at = 0
+        self.identity_at = 0
+        self.parent_back_at = 0
+        self.condition = Condition.UP
+
+    @property
+    def is_dark(self) -> bool:
+        return self.dark.phase in ON
+
+
+@dataclass(slots=True)
+class Watchman:
+    """The monitor's doubt about itself: when its reference hosts last answered."""
+
+    heard: dict[str, bool]  # reference id: its last sweep was answered
+    last_ok_at: int = 0
+    last_at: int = 0
+    state: AlarmState = CLEAR
+    seeing_since: int = 0  # after a blind spell, nothing older is evidence
+
+    @property
+    def doubts(self) -> bool:
+        """Every reference that was ever heard of failed its last sweep."""
+        return bool(self.heard) and not any(self.heard.values())
+
+    def vouches(self, since: int, now: int, patience: int) -> bool:
+        """A reference answered after `since`; or none is being swept (any more), so none can."""
+        if self.doubts:
+            return False
+        return not self.heard or self.last_ok_at >= since or now - self.last_at > patience
+
+
+@dataclass(slots=True)
+class World:
+    """All memories by id: what verdicts look around in."""
+
+    devices: dict[str, DeviceMemory]
+    boxes: dict[str, BoxMemory]
+    feeders: Mapping[str, tuple[str, ...]]
+    roots: tuple[str, ...]
+    watchman: Watchman

@@ -1,0 +1,67 @@
+"""What one probe answer says about a device being alive.
+
+Down needs ICMP and SNMP to fail together, several sweeps must agree, and the monitor must have
+seen something else alive since: a device is never accused by a monitor that may itself be cut off.
+"""
+
+from __future__ import annotations
+
+from domain.alarm import Evidence
+from domain.reading import Outcome
+from rules.memory import DeviceMemory, Watchman
+
+ALIVE = frozenset({Outcome.OK, Outcome.REFUSED, Outcome.AUTH, Outcome.MALFORMED})
+"""Outcomes only a living host can give: a refusal or a garbled answer is an answer."""
+
+PATIENCE = 3
+"""A road not tried for so many of its intervals is closed, and no longer waited for."""
+
+
+def note_icmp(memory: DeviceMemory, outcome: Outcome, at: int, seeing_since: int) -> None:
+    """Keeps how long echoes have failed; failures from before a blind spell's end do not count."""
+    if outcome in ALIVE:
+        memory.icmp_fails = 0
+    elif memory.icmp_fails == 0 or memory.icmp_since < seeing_since:
+        memory.icmp_fails, memory.icmp_since = 1, at
+    else:
+        memory.icmp_fails += 1
+    memory.heard_icmp = True
+
+
+def note_snmp(memory: DeviceMemory, outcome: Outcome, at: int, seeing_since: int) -> None:
+    failed = outcome not in ALIVE
+    if failed and (not memory.snmp_failed or memory.snmp_since < seeing_since):
+        memory.snmp_since = at
+    memory.snmp_failed = failed
+    memory.snmp_at = at
+    if outcome is Outcome.OK:
+        memory.heard_snmp = True
+
+
+def silent(memory: DeviceMemory, watchman: Watchman, polls: int, now: int) -> Evidence:
+    """BAD, GOOD or UNKNOWN for the rule `silent`, from all that is remembered of the device."""
+    if memory.icmp_fails == 0:
+        return Evidence.GOOD if memory.heard_icmp else Evidence.UNKNOWN
+    if memory.icmp_fails < polls:
+        return Evidence.UNKNOWN
+    device = memory.device
+    if device.snmp is not None:
+        patience = int(device.snmp_interval_s * 1000) * PATIENCE
+        tried = memory.snmp_at and now - memory.snmp_at <= patience
+        if tried and not (memory.snmp_failed and memory.snmp_at >= memory.icmp_since):
+            return Evidence.UNKNOWN  # its agent answered last time it was asked: ask again first
+        if not tried and now - memory.icmp_since < patience:
+            return Evidence.UNKNOWN  # its agent has yet to be asked
+    patience = int(device.icmp_interval_s * 1000) * PATIENCE
+    return Evidence.BAD if watchman.vouches(memory.icmp_since, now, patience) else Evidence.UNKNOWN
+
+
+def agent(memory: DeviceMemory, outcome: Outcome) -> Evidence:
+    """For the rule `agent`: the host lives, its SNMP agent does not speak to us."""
+    if outcome is Outcome.OK:
+        return Evidence.GOOD
+    if outcome in (Outcome.REFUSED, Outcome.AUTH, Outcome.MALFORMED):
+        return Evidence.BAD
+    if outcome is Outcome.TIMEOUT and memory.heard_icmp and memory.icmp_fails == 0:
+        return Evidence.BAD
+    return Evidence.UNKNOWN

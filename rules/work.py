@@ -1,0 +1,67 @@
+"""What one input is changing, collected until the engine hands it out as one Change."""
+
+from __future__ import annotations
+
+import heapq
+
+from domain.alarm import Decision, Incident, OwedEvent, Transition
+
+
+class Work:
+    """Filled while one input is evaluated; emptied by the engine afterwards."""
+
+    __slots__ = ("boxes", "decisions", "devices", "incidents", "now", "owed", "review", "transitions")
+
+    def __init__(self) -> None:
+        self.now = 0
+        self.devices: set[str] = set()  # durable state of these changed
+        self.boxes: set[str] = set()
+        self.review: dict[str, None] = {}  # boxes to judge anew, in order
+        self.transitions: list[Transition] = []
+        self.incidents: dict[str, Incident] = {}
+        self.owed: list[OwedEvent] = []
+        self.decisions: list[Decision] = []
+
+    @property
+    def empty(self) -> bool:
+        return not (
+            self.devices
+            or self.boxes
+            or self.review
+            or self.transitions
+            or self.incidents
+            or self.owed
+            or self.decisions
+        )
+
+
+class Wakes:
+    """Moments the engine wants to be woken at, each naming a device or a box to look at again.
+
+    Looking again is harmless, so a wake that has become pointless is not searched for and removed.
+    """
+
+    def __init__(self) -> None:
+        self._heap: list[tuple[int, str]] = []
+        self._soonest: dict[str, int] = {}
+
+    def at(self, when: int | None, target: str) -> None:
+        if when is None:
+            return
+        known = self._soonest.get(target)
+        if known is None or when < known:
+            self._soonest[target] = when
+            heapq.heappush(self._heap, (when, target))
+
+    def next(self) -> int | None:
+        return self._heap[0][0] if self._heap else None
+
+    def due(self, now: int) -> list[str]:
+        """Targets whose moment has come, oldest first, each once; they are forgotten here."""
+        found: dict[str, None] = {}
+        while self._heap and self._heap[0][0] <= now:
+            when, target = heapq.heappop(self._heap)
+            if self._soonest.get(target) == when:
+                del self._soonest[target]
+            found[target] = None
+        return list(found)
