@@ -1,0 +1,361 @@
+"""Polls a city: who is due is asked, and what was learned is handed on in batches of readings.
+
+A v1 or v2c device in its steady state costs no task: a `Round` of callbacks. Tasks, bounded in
+number, are for what is rare (discovery, walks, agents that choke) and for v3, whose driver is
+built on them. Nothing here waits for a device, a name server or a neighbour.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+from collector.bounded import Bounded
+from collector.discover import Undiscovered
+from collector.echo_reading import echo_reading
+from collector.exchange import Exchange
+from collector.plan import Plan
+from collector.resolver import Resolver
+from collector.round import SYS_UPTIME, Course, Round
+from collector.schedule import Schedule
+from collector.session import Credentials, Session, Varbind
+from collector.snmp import CommunitySession
+from collector.snmp_v3 import UserSessions
+from collector.watched import Watched
+from domain.place import Device, Status
+from domain.ports import Clock, Prober
+from domain.reading import Outcome, Probe, Reading, Trust
+
+_TICK_MS = 100
+_AGAIN_MS = 1000  # the least time between two polls of one device, however many traps it sends
+_POLLED = (Status.COMMISSIONING, Status.IN_SERVICE)
+
+Discover = Callable[[Session, Device], Awaitable[Plan]]
+"""Finds a device's plan; raises Undiscovered when its agent does not say."""
+
+
+@dataclass(slots=True)
+class PollCounters:
+    """Totals since the start, but for the lag, for watching the watcher."""
+
+    polls: int = 0  # SNMP polls begun
+    answers: int = 0  # of them answered
+    discoveries: int = 0
+    overruns: int = 0  # turns passed over because the last poll was still under way
+    unresolved: int = 0  # turns passed over for want of an address
+    sweeps: int = 0  # ICMP batches
+    readings: int = 0
+    lag_ms: int = 0  # how late the latest turns were begun
+
+
+@dataclass(frozen=True, slots=True)
+class PollSettings:
+    echoes: int = 3  # in one ICMP sweep
+    echo_timeout_s: float = 1.0
+    snmp_timeout_s: float = 2.0  # of one attempt
+    snmp_attempts: int = 2
+    discoveries: int = 4096  # of v1 and v2c under way at once; the silent ones take 8 s each
+    errands: int = 1024  # walks, and polls of agents that choke
+    kept_v3: int = 1000  # v3 sessions kept, and v3 polls under way; a descriptor each
+
+
+class Poller:
+    """Built on a running event loop. `credentials` gives a device's secrets, None: ICMP only;
+    `on_readings` is called from the loop and must be quick."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        prober: Prober,
+        discover: Discover,
+        credentials: Callable[[Device], Credentials | None],
+        on_readings: Callable[[list[Reading]], None],
+        settings: PollSettings | None = None,
+        resolver: Resolver | None = None,
+    ) -> None:
+        self.settings = settings = settings or PollSettings()
+        self.counters = PollCounters()
+        self.exchange = Exchange(settings.snmp_timeout_s, settings.snmp_attempts)
+        self._clock = clock
+        self._prober = prober
+        self._discover = discover
+        self._credentials = credentials
+        self._on_readings = on_readings
+        self._loop = asyncio.get_running_loop()
+        self._resolver = resolver or Resolver(self._loop)
+        self._schedule = Schedule(_TICK_MS)
+        self._watched: dict[str, Watched] = {}
+        self._users: UserSessions | None = None
+        # Apart, so that many silent devices of one sort hold up nobody of another.
+        self._discoveries = Bounded(settings.discoveries)
+        self._errands = Bounded(settings.errands)
+        self._v3 = Bounded(settings.kept_v3)
+        self._sweeps = Bounded(1024)
+        self._ready: list[Reading] = []
+        self._closed = False
+
+    def reload(self, devices: Iterable[Device]) -> None:
+        """Watches exactly these from now on. What is unchanged keeps its plan, phase and back-off."""
+        now = self._clock.now()
+        wanted = {device.id: device for device in devices if device.status in _POLLED}
+        for key in self._watched.keys() - wanted.keys():
+            self._drop(self._watched.pop(key))
+            for probe in (Probe.ICMP, Probe.SNMP):
+                self._schedule.remove(key, probe)
+        for key, device in wanted.items():
+            credentials = self._credentials(device)
+            known = self._watched.get(key)
+            if known is None or (known.device, known.credentials) != (device, credentials):
+                if known is not None:
+                    self._drop(known)
+                self._watched[key] = Watched(device, credentials)
+            self._schedule.add(key, Probe.ICMP, int(device.icmp_interval_s * 1000), now)
+            if credentials is None:
+                self._schedule.remove(key, Probe.SNMP)
+            else:
+                self._schedule.add(key, Probe.SNMP, int(device.snmp_interval_s * 1000), now)
+
+    def poll_now(self, device_id: str) -> None:
+        """Both probes as soon as may be; for an unknown device nothing."""
+        watched = self._watched.get(device_id)
+        if watched is not None:
+            now = self._clock.now()
+            self._schedule.hasten(device_id, Probe.ICMP, now)
+            self._schedule.hasten(device_id, Probe.SNMP, max(now, watched.last_begun + _AGAIN_MS))
+
+    def under_way(self) -> int:
+        """Polls, discoveries and sweeps begun and not ended."""
+        return self.exchange.waiting() + sum(map(len, self._pools()))
+
+    async def run(self) -> None:
+        """Until `close`, or until cancelled."""
+        while not self._closed:
+            now = self._clock.now()
+            self.tick(now)
+            await self._clock.sleep(_TICK_MS - now % _TICK_MS)
+
+    def tick(self, now: int) -> None:
+        """Begins what is due at `now`."""
+        to_ping: dict[str, list[Watched]] = {}
+        self.counters.lag_ms = 0
+        for turn, was in self._schedule.due(now):
+            self.counters.lag_ms = max(self.counters.lag_ms, now - was)
+            watched = self._watched[turn.device]
+            address = self._resolver.address(watched.device.address, watched.device.port)
+            if address is None:
+                self.counters.unresolved += 1
+                self._emit(Reading(turn.device, turn.probe, now, Outcome.FORBIDDEN))
+            elif turn.probe is Probe.ICMP:
+                to_ping.setdefault(address[0], []).append(watched)
+            else:
+                self._begin(watched, address, now)
+        if to_ping:
+            self._sweeps.start(partial(self._sweep, to_ping))
+
+    async def close(self) -> None:
+        self._closed = True
+        for pool in self._pools():
+            await pool.close()
+        self.exchange.close()
+        self._resolver.close()
+        if self._users is not None:
+            self._users.close()
+        self._flush()
+
+    # -- ICMP
+
+    async def _sweep(self, targets: dict[str, list[Watched]]) -> None:
+        self.counters.sweeps += 1
+        settings = self.settings
+        found = await self._prober.sweep(tuple(targets), settings.echoes, settings.echo_timeout_s)
+        now = self._clock.now()
+        for echoes in found:
+            for watched in targets.get(echoes.address, ()):
+                if watched.gone:
+                    continue
+                reading = echo_reading(watched.device.id, now, echoes)
+                back = reading.outcome is Outcome.OK and not watched.reachable
+                watched.reachable = reading.outcome is Outcome.OK
+                if back:  # its agent need not wait for the end of its back-off
+                    self._schedule.hasten(watched.device.id, Probe.SNMP, now)
+                self._emit(reading)
+
+    # -- SNMP
+
+    def _begin(self, watched: Watched, address: Address, now: int) -> None:
+        if watched.busy:
+            self.counters.overruns += 1
+            return
+        if address != watched.address:
+            self._moved(watched, address)
+        watched.busy = True
+        watched.last_begun = now
+        self.counters.polls += 1
+        if watched.plan is None:
+            pool = self._v3 if _by_user(watched) else self._discoveries
+            pool.start(partial(self._discovery, watched))
+            return
+        watched.polls += 1
+        if watched.round is not None:
+            watched.round.begin(watched.slow_turn())
+        else:
+            self._v3.start(partial(self._careful, watched))
+
+    def _round_ended(
+        self, watched: Watched, outcome: Outcome, varbinds: Sequence[Varbind], course: Course
+    ) -> None:
+        """The hot path: from here to `_emit` is what a device costs beside its packets."""
+        plan = watched.plan
+        if watched.gone or plan is None:
+            return
+        if course is Course.CHOKED or (plan.walks and outcome is Outcome.OK):
+            have = () if course is Course.CHOKED else varbinds
+            self._errands.start(partial(self._careful, watched, have))
+            return
+        self._ended(watched, outcome, varbinds, course is Course.WHOLE)
+
+    def _ended(self, watched: Watched, outcome: Outcome, varbinds: Sequence[Varbind], whole: bool) -> None:
+        watched.busy = False
+        plan, device = watched.plan, watched.device.id
+        now = self._clock.now()
+        if outcome is Outcome.OK:
+            self.counters.answers += 1
+            self._schedule.heard(device, Probe.SNMP, now)
+        elif outcome is not Outcome.FORBIDDEN:
+            self._schedule.silent(device, Probe.SNMP)
+        if outcome is not Outcome.OK or plan is None:
+            self._emit(Reading(device, Probe.SNMP, now, outcome))
+            return
+        reading = plan.decode(varbinds, device, now, watched.slow_turn())
+        if watched.round is None:
+            reading = _trusted(watched, reading)
+        if whole and plan.stale(reading):
+            watched.plan = watched.round = None
+            self._schedule.hasten(device, Probe.SNMP, now + _AGAIN_MS)
+        self._emit(reading)
+
+    async def _careful(self, watched: Watched, have: Sequence[Varbind] = ()) -> None:
+        """What a round cannot do: v3, walks, and agents that choked. `have` are answers to the GETs."""
+        plan, session = watched.plan, watched.session
+        if plan is None or session is None:
+            return
+        varbinds = list(have)
+        outcome, whole = Outcome.OK, True
+        try:
+            if not varbinds:
+                gets = plan.gets + (plan.slow_gets if watched.slow_turn() else ())
+                answer = await session.get([name for get in gets for name in get] or [SYS_UPTIME])
+                varbinds += answer.varbinds
+                whole = answer.outcome is Outcome.OK
+                outcome = Outcome.OK if varbinds else answer.outcome
+            for root in plan.due_walks(varbinds) if whole and plan.walks else ():
+                answer = await session.walk(root)
+                varbinds += answer.varbinds
+                whole = whole and answer.outcome is Outcome.OK
+        finally:
+            watched.busy = False
+        if not watched.gone:
+            self._ended(watched, outcome, varbinds, whole)
+            if watched.round is not None and watched.round.most > watched.manners.varbinds:
+                self._compile(watched)
+
+    async def _discovery(self, watched: Watched) -> None:
+        self.counters.discoveries += 1
+        outcome = Outcome.FORBIDDEN
+        try:
+            session = self._open(watched)
+            watched.plan = await self._discover(session, watched.device)
+        except Undiscovered as silence:
+            outcome = silence.answer.outcome
+        except ValueError:  # credentials that no session can be opened with: nothing was asked
+            outcome = Outcome.FORBIDDEN
+        finally:
+            watched.busy = False
+        if watched.gone:
+            return
+        if watched.plan is None:
+            self._ended(watched, outcome, (), False)
+            return
+        self._compile(watched)
+        if watched.address is not None:
+            self._begin(watched, watched.address, self._clock.now())
+
+    def _open(self, watched: Watched) -> Session:
+        credentials, address = watched.credentials, watched.address
+        assert credentials is not None and address is not None
+        if watched.session is None:
+            if _by_user(watched):
+                if self._users is None:
+                    settings = self.settings
+                    self._users = UserSessions(
+                        settings.snmp_timeout_s, settings.snmp_attempts, settings.kept_v3
+                    )
+                watched.session = self._users.session(address, credentials, watched.manners)
+            else:
+                watched.session = CommunitySession(
+                    self.exchange, address, credentials.version, credentials.community, watched.manners
+                )
+        return watched.session
+
+    def _compile(self, watched: Watched) -> None:
+        """Makes the device's round anew: a new plan, a new address, or smaller PDUs."""
+        if _by_user(watched) or watched.plan is None:
+            return
+        assert watched.credentials is not None and watched.address is not None
+        watched.round = Round(
+            self.exchange,
+            watched.address,
+            watched.credentials,
+            watched.plan,
+            watched.manners.varbinds,
+            partial(self._round_ended, watched),
+        )
+
+    def _moved(self, watched: Watched, address: Address) -> None:
+        """Its name has another address now. It is not busy."""
+        self._disconnect(watched)
+        watched.address = address
+        if watched.plan is not None:
+            self._open(watched)
+            self._compile(watched)
+
+    def _drop(self, watched: Watched) -> None:
+        watched.gone = True
+        self._disconnect(watched)
+
+    def _disconnect(self, watched: Watched) -> None:
+        if watched.round is not None:
+            watched.round.forget()
+            watched.round = None
+        if watched.session is not None:
+            watched.session.close()
+            watched.session = None
+
+    # -- handing on
+
+    def _pools(self) -> tuple[Bounded, ...]:
+        return self._discoveries, self._errands, self._v3, self._sweeps
+
+    def _emit(self, reading: Reading) -> None:
+        if not self._ready:
+            self._loop.call_soon(self._flush)
+        self._ready.append(reading)
+
+    def _flush(self) -> None:
+        if self._ready:
+            ready, self._ready = self._ready, []
+            self.counters.readings += len(ready)
+            self._on_readings(ready)
+
+
+def _by_user(watched: Watched) -> bool:
+    return watched.credentials is not None and watched.credentials.version == "3"
+
+
+def _trusted(watched: Watched, reading: Reading) -> Reading:
+    """Authenticated v3 is known to come from the device itself."""
+    if watched.credentials is not None and watched.credentials.auth_protocol:
+        return replace(reading, trust=Trust.V3)
+    return reading

@@ -1,0 +1,95 @@
+"""One v1 or v2c device's steady poll: its GETs, encoded once, asked one after the other.
+
+No task and no coroutine: an answer's callback asks the next PDU, and the last one ends the round.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from enum import Enum
+from functools import lru_cache
+
+from collector import ber
+from collector.exchange import Exchange, Inquiry
+from collector.plan import Plan
+from collector.session import Credentials, Varbind, oid
+from collector.udp import Address
+from domain.reading import Outcome
+
+SYS_UPTIME = oid("1.3.6.1.2.1.1.3.0")
+
+
+class Course(Enum):
+    """How a round went."""
+
+    WHOLE = "whole"  # every PDU was answered
+    CUT_SHORT = "cut short"  # silence, or worse, before the last PDU
+    CHOKED = "choked"  # a PDU came back with an error: ask with more care
+
+
+Ended = Callable[[Outcome, Sequence[Varbind], Course], None]
+"""Called when a round has ended: OK when anything was answered, else why nothing was."""
+
+
+class Round:
+    """May be begun again once it has ended. `most` varbinds go into one PDU."""
+
+    __slots__ = ("_asked", "_ended", "_exchange", "_fast", "_rows", "_slow", "_step", "most")
+
+    def __init__(
+        self,
+        exchange: Exchange,
+        address: Address,
+        credentials: Credentials,
+        plan: Plan,
+        most: int,
+        ended: Ended,
+    ) -> None:
+        self.most = most
+        self._exchange = exchange
+        self._ended = ended
+        self._rows: list[Varbind] = []
+        self._step = 0
+        version = ber.V1 if credentials.version == "1" else ber.V2C
+        community = credentials.community.encode()
+
+        def inquiries(gets: tuple[tuple[bytes, ...], ...]) -> tuple[Inquiry, ...]:
+            parts = (get[at : at + most] for get in gets for at in range(0, len(get), most))
+            return tuple(Inquiry(address, _get(version, community, part), self._told) for part in parts)
+
+        self._fast = inquiries(plan.gets or ((SYS_UPTIME,),))  # at least a sign of life
+        self._slow = self._fast + inquiries(plan.slow_gets)
+        self._asked = self._fast
+
+    def begin(self, slow: bool) -> None:
+        """Asks what every poll asks, and with `slow` the slow tables too."""
+        self._asked = self._slow if slow else self._fast
+        self._rows = []
+        self._step = 0
+        self._exchange.ask(self._asked[0])
+
+    def forget(self) -> None:
+        """Ends it untold, if it is under way."""
+        for inquiry in self._asked:
+            self._exchange.forget(inquiry)
+
+    def _told(
+        self, _: Inquiry, outcome: Outcome, varbinds: Sequence[Varbind], status: int, index: int
+    ) -> None:
+        if outcome is not Outcome.OK:
+            self._ended(Outcome.OK if self._rows else outcome, self._rows, Course.CUT_SHORT)
+        elif status:
+            self._ended(Outcome.OK, self._rows, Course.CHOKED)
+        else:
+            self._rows += varbinds
+            self._step += 1
+            if self._step < len(self._asked):
+                self._exchange.ask(self._asked[self._step])
+            else:
+                self._ended(Outcome.OK, self._rows, Course.WHOLE)
+
+
+@lru_cache(maxsize=65_536)
+def _get(version: int, community: bytes, oids: tuple[bytes, ...]) -> ber.Request:
+    """Shared by all devices that are asked alike."""
+    return ber.request(version, community, ber.GET, oids)

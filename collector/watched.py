@@ -1,0 +1,35 @@
+"""What the poller remembers of one device."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from collector.plan import Plan
+from collector.round import Round
+from collector.session import Credentials, Session
+from collector.snmp import Manners
+from collector.udp import Address
+from domain.place import Device
+
+
+@dataclass(slots=True, eq=False)
+class Watched:
+    """Mutable, one for each device under watch. `busy` from the start of an SNMP poll or discovery
+    to its end; `gone` once the inventory no longer holds it."""
+
+    device: Device
+    credentials: Credentials | None = field(repr=False)
+    address: Address | None = None
+    manners: Manners = field(default_factory=Manners)
+    plan: Plan | None = None
+    round: Round | None = None  # v1 and v2c, once discovered
+    session: Session | None = None  # where more care is needed than a round takes; always for v3
+    polls: int = 0
+    last_begun: int = 0  # engine milliseconds
+    busy: bool = False
+    gone: bool = False
+    reachable: bool = True  # by ICMP, when last asked
+
+    def slow_turn(self) -> bool:
+        """Whether this poll reads the slow tables too: the first one, and every `slow_every`-th."""
+        return self.plan is not None and (self.polls - 1) % max(self.plan.slow_every, 1) == 0
