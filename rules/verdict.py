@@ -112,9 +112,8 @@ def mains(world: World, box: BoxMemory) -> Verdict | None:
         dark = [other for other in powered if _without_mains(world, other)]
         rule = box.rules.mains
         stands = box.incidents.get(Concern.POWER)
-        if stands and stands.cause is Cause.FEEDER_OUTAGE:  # it ends box by box, and stays what it was
-            cause = Cause.FEEDER_OUTAGE
-        elif len(dark) >= rule.feeder_boxes and len(dark) >= rule.feeder_share * len(powered):
+        together = len(dark) >= max(rule.feeder_boxes, rule.feeder_share * len(powered))
+        if together or (stands and stands.cause is Cause.FEEDER_OUTAGE):  # it ends box by box
             cause = Cause.FEEDER_OUTAGE
         words = (f"{len(dark)} of {len(powered)} boxes of feeder {feeder} are without mains",)
     said = [power.on_battery(m.last.values, box.rules.mains.low_volts)[1] for m in without if m.last]
