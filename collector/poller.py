@@ -13,16 +13,15 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from collector.bounded import Bounded
+from collector.connections import Connections
 from collector.discover import Undiscovered
 from collector.echo_reading import echo_reading
-from collector.exchange import Exchange
 from collector.plan import Plan
 from collector.resolver import Resolver
-from collector.round import SYS_UPTIME, Course, Round
+from collector.round import SYS_UPTIME, Course
 from collector.schedule import Schedule
 from collector.session import Credentials, Session, Varbind
-from collector.snmp import CommunitySession
-from collector.snmp_v3 import UserSessions
+from collector.udp import Address
 from collector.watched import Watched
 from domain.place import Device, Status
 from domain.ports import Clock, Prober
@@ -77,7 +76,8 @@ class Poller:
     ) -> None:
         self.settings = settings = settings or PollSettings()
         self.counters = PollCounters()
-        self.exchange = Exchange(settings.snmp_timeout_s, settings.snmp_attempts)
+        self._connections = Connections(settings.snmp_timeout_s, settings.snmp_attempts, settings.kept_v3)
+        self.exchange = self._connections.exchange
         self._clock = clock
         self._prober = prober
         self._discover = discover
@@ -87,7 +87,6 @@ class Poller:
         self._resolver = resolver or Resolver(self._loop)
         self._schedule = Schedule(_TICK_MS)
         self._watched: dict[str, Watched] = {}
-        self._users: UserSessions | None = None
         # Apart, so that many silent devices of one sort hold up nobody of another.
         self._discoveries = Bounded(settings.discoveries)
         self._errands = Bounded(settings.errands)
@@ -158,11 +157,13 @@ class Poller:
         self._closed = True
         for pool in self._pools():
             await pool.close()
-        self.exchange.close()
+        self._connections.close()
         self._resolver.close()
-        if self._users is not None:
-            self._users.close()
         self._flush()
+
+    def _drop(self, watched: Watched) -> None:
+        watched.gone = True
+        self._connections.disconnect(watched)
 
     # -- ICMP
 
@@ -189,12 +190,12 @@ class Poller:
             self.counters.overruns += 1
             return
         if address != watched.address:
-            self._moved(watched, address)
+            self._connections.move(watched, address, partial(self._round_ended, watched))
         watched.busy = True
         watched.last_begun = now
         self.counters.polls += 1
         if watched.plan is None:
-            pool = self._v3 if _by_user(watched) else self._discoveries
+            pool = self._v3 if watched.by_user() else self._discoveries
             pool.start(partial(self._discovery, watched))
             return
         watched.polls += 1
@@ -229,7 +230,7 @@ class Poller:
             self._emit(Reading(device, Probe.SNMP, now, outcome))
             return
         reading = plan.decode(varbinds, device, now, watched.slow_turn())
-        if watched.round is None:
+        if watched.by_user():
             reading = _trusted(watched, reading)
         if whole and plan.stale(reading):
             watched.plan = watched.round = None
@@ -259,13 +260,13 @@ class Poller:
         if not watched.gone:
             self._ended(watched, outcome, varbinds, whole)
             if watched.round is not None and watched.round.most > watched.manners.varbinds:
-                self._compile(watched)
+                self._connections.compile(watched, partial(self._round_ended, watched))
 
     async def _discovery(self, watched: Watched) -> None:
         self.counters.discoveries += 1
         outcome = Outcome.FORBIDDEN
         try:
-            session = self._open(watched)
+            session = self._connections.open(watched)
             watched.plan = await self._discover(session, watched.device)
         except Undiscovered as silence:
             outcome = silence.answer.outcome
@@ -278,60 +279,9 @@ class Poller:
         if watched.plan is None:
             self._ended(watched, outcome, (), False)
             return
-        self._compile(watched)
+        self._connections.compile(watched, partial(self._round_ended, watched))
         if watched.address is not None:
             self._begin(watched, watched.address, self._clock.now())
-
-    def _open(self, watched: Watched) -> Session:
-        credentials, address = watched.credentials, watched.address
-        assert credentials is not None and address is not None
-        if watched.session is None:
-            if _by_user(watched):
-                if self._users is None:
-                    settings = self.settings
-                    self._users = UserSessions(
-                        settings.snmp_timeout_s, settings.snmp_attempts, settings.kept_v3
-                    )
-                watched.session = self._users.session(address, credentials, watched.manners)
-            else:
-                watched.session = CommunitySession(
-                    self.exchange, address, credentials.version, credentials.community, watched.manners
-                )
-        return watched.session
-
-    def _compile(self, watched: Watched) -> None:
-        """Makes the device's round anew: a new plan, a new address, or smaller PDUs."""
-        if _by_user(watched) or watched.plan is None:
-            return
-        assert watched.credentials is not None and watched.address is not None
-        watched.round = Round(
-            self.exchange,
-            watched.address,
-            watched.credentials,
-            watched.plan,
-            watched.manners.varbinds,
-            partial(self._round_ended, watched),
-        )
-
-    def _moved(self, watched: Watched, address: Address) -> None:
-        """Its name has another address now. It is not busy."""
-        self._disconnect(watched)
-        watched.address = address
-        if watched.plan is not None:
-            self._open(watched)
-            self._compile(watched)
-
-    def _drop(self, watched: Watched) -> None:
-        watched.gone = True
-        self._disconnect(watched)
-
-    def _disconnect(self, watched: Watched) -> None:
-        if watched.round is not None:
-            watched.round.forget()
-            watched.round = None
-        if watched.session is not None:
-            watched.session.close()
-            watched.session = None
 
     # -- handing on
 
@@ -348,10 +298,6 @@ class Poller:
             ready, self._ready = self._ready, []
             self.counters.readings += len(ready)
             self._on_readings(ready)
-
-
-def _by_user(watched: Watched) -> bool:
-    return watched.credentials is not None and watched.credentials.version == "3"
 
 
 def _trusted(watched: Watched, reading: Reading) -> Reading:

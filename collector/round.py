@@ -73,9 +73,7 @@ class Round:
         for inquiry in self._asked:
             self._exchange.forget(inquiry)
 
-    def _told(
-        self, _: Inquiry, outcome: Outcome, varbinds: Sequence[Varbind], status: int, index: int
-    ) -> None:
+    def _told(self, _: Inquiry, outcome: Outcome, varbinds: Sequence[Varbind], status: int, __: int) -> None:
         if outcome is not Outcome.OK:
             self._ended(Outcome.OK if self._rows else outcome, self._rows, Course.CUT_SHORT)
         elif status:

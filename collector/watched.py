@@ -33,3 +33,7 @@ class Watched:
     def slow_turn(self) -> bool:
         """Whether this poll reads the slow tables too: the first one, and every `slow_every`-th."""
         return self.plan is not None and (self.polls - 1) % max(self.plan.slow_every, 1) == 0
+
+    def by_user(self) -> bool:
+        """SNMPv3, as against a community."""
+        return self.credentials is not None and self.credentials.version == "3"
