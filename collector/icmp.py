@@ -213,15 +213,17 @@ class Sweeper:
         for _ in range(_TURNS):
             try:
                 waiting = self._answers.receive(descriptor)
-            except OSError:
-                self._take_errors(own)
+            except OSError:  # the queue read below says what about
                 continue
             if not waiting:
-                return
+                break
             now, offset = time.monotonic_ns(), _offset()
             stepped = abs(offset - self._offset) > _STEP_NS
             self._offset = offset
             self._land(own, waiting, now, offset, stepped)
+        # always: sendmmsg may have swallowed the pending error that announces the queue, and a queue
+        # left full keeps the descriptor readable for ever
+        self._take_errors(own)
 
     def _land(self, own: EchoSocket, waiting: memoryview, now: int, offset: int, stepped: bool) -> None:
         flights, reply, identifier = self._flights, own.reply, socket.htons(own.identifier)
