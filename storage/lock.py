@@ -11,17 +11,24 @@ import os
 import threading
 from pathlib import Path
 
-from domain.errors import ConfigError, Problem
+from domain.errors import ConfigError, NotPermitted, Problem
 
 _POLL_S = 0.05
 
 
 class Lock:
-    """A lock on `path`, exclusive or shared, until `release` or the end of the process."""
+    """A lock on `path`, exclusive or shared, until `release` or the end of the process.
+
+    NotPermitted when this user may not write there."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except PermissionError as error:
+            raise NotPermitted(
+                f"{path} may not be written: run as the user who owns {path.parent}"
+            ) from error
 
     def take(self, *, shared: bool = False, wait_s: float = 0.0) -> bool:
         """True once held; False when another holder stayed for `wait_s` seconds.

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 from domain.errors import ConfigError, NigehbanError, Permanent, Problem, Retryable
 from storage.journal import migrate
@@ -24,6 +24,7 @@ FILE = "journal.sqlite"
 BUSY_MS = 5_000
 _TRIES = 6  # each waits BUSY_MS inside SQLite
 _OPEN_WAIT_S = 20.0
+_ADVISORY = 0x6E696765  # PostgreSQL's advisory lock for migrations
 
 T = TypeVar("T")
 
@@ -50,11 +51,11 @@ def plain(error: Exception, where: str) -> NigehbanError | None:
     statement or its values, which no waiting mends."""
     code = _code(error)
     if code in _PASSING:
-        return Retryable(f"{where}: {_PASSING[code]} ({error.__cause__ or error})")
+        return Retryable(f"{where}: {_PASSING[code]}")
     if code in _DAMAGED:
         return Permanent(f"{where}: the journal is damaged: stop nigehban and restore a backup", str(code))
-    if isinstance(error, DBAPIError) and error.connection_invalidated:
-        return Retryable(f"{where}: the connection to the database was lost")
+    if not code and isinstance(error, (OperationalError, InterfaceError)):  # a server's, not SQLite's
+        return Retryable(f"{where}: the database cannot be reached or refuses ({error.orig})")
     return None
 
 
@@ -97,7 +98,12 @@ class Store:
 
 
 def _sqlite(path: Path) -> Engine:
-    engine = create_engine(URL.create("sqlite", database=str(path)), pool_size=2, max_overflow=8)
+    engine = create_engine(
+        URL.create("sqlite", database=str(path)),
+        pool_size=2,
+        max_overflow=8,
+        hide_parameters=True,  # errors are logged; rows hold people's numbers
+    )
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: Any) -> None:
@@ -154,8 +160,10 @@ def open_store(where: Path | str, *, create: bool = True) -> Store:
 
 def _open_url(url: URL) -> Store:
     shown = url.render_as_string(hide_password=True)
-    engine = create_engine(url, pool_pre_ping=True)
+    engine = create_engine(url, pool_pre_ping=True, hide_parameters=True)
     with engine.begin() as connection:
+        if connection.dialect.name == "postgresql":  # one migrates, the others wait for it
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_ADVISORY})")
         found = migrate.revision(connection)
         migrate.refuse_newer(found, shown)
         if found != migrate.HEAD:

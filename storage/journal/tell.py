@@ -91,7 +91,8 @@ class Outbox:
         own next attempt when not told). An unknown delivery and a move back change nothing."""
 
         def work(connection: Connection) -> None:
-            row = connection.execute(select(t.deliveries).where(t.deliveries.c.id == delivery.id)).first()
+            held = select(t.deliveries).where(t.deliveries.c.id == delivery.id).with_for_update()
+            row = connection.execute(held).first()
             made = moved(rows.delivery(row), delivery) if row is not None else None
             if made is None:
                 return

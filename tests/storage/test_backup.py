@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import io
 import json
-import os
 import sqlite3
 import tarfile
 import threading
@@ -19,7 +18,7 @@ from domain.errors import ConfigError, Permanent
 from storage.backup import Manifest, _pack, _sha256, backup, restore, verify
 from storage.journal import FILE, open_journal, open_outbox, open_reader
 from storage.journal.migrate import HEAD
-from storage.lock import Lock, lock_watch
+from storage.lock import lock_watch
 from tests.storage.journal_facts import CONFIGURATION, change, delivery, mode, owed
 from tests.storage.test_migrations import _old_journal
 
@@ -223,21 +222,3 @@ def test_a_damaged_journal_is_not_backed_up_over_a_good_backup(city: Path, tmp_p
         backup(city, tmp_path / "b.tar", TAKEN, "0.1.0")
     assert (tmp_path / "b.tar").read_bytes() == before
     assert sorted(it.name for it in tmp_path.iterdir()) == ["b.tar", "data"]
-
-
-def test_one_watcher_a_directory_and_the_second_learns_who_is_first(tmp_path: Path) -> None:
-    first = lock_watch(tmp_path)
-    with pytest.raises(ConfigError, match=f"process {os.getpid()} is watching .* --data"):
-        lock_watch(tmp_path)
-    first.release()
-    lock_watch(tmp_path).release()
-
-
-def test_a_lock_is_shared_by_readers_and_given_to_one_writer(tmp_path: Path) -> None:
-    one, two = Lock(tmp_path / "l"), Lock(tmp_path / "l")
-    assert one.take(shared=True)
-    assert two.take(shared=True)
-    assert not two.take()
-    one.release()
-    assert two.take()
-    two.release()
