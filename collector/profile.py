@@ -14,6 +14,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from collector.decode import Rule
+from collector.expression import names
 from collector.session import oid
 from config.shape import Shape
 from domain.place import Kind
@@ -103,6 +104,8 @@ class Source(Place, Rule):
     exponent: Exponent | None = None
     fit: Fit | None = None
     walk: bool = False  # rows come and go: walked with every poll, not known beforehand
+    beside: Oid | None = None  # walked only where something below this answers
+    counted_by: Oid | None = None  # a scalar that counts the rows: while it is 0 there is nothing to walk
 
 
 class TextSource(Place):
@@ -110,6 +113,10 @@ class TextSource(Place):
 
     mac: bool = False
     pattern: Regex | None = None
+
+    @property
+    def matcher(self) -> re.Pattern[str]:
+        return re.compile(self.pattern or "(.*)")  # cached by re
 
 
 class Verdict(Shape):
@@ -214,6 +221,11 @@ class Profile:
     metrics: Mapping[str, tuple[Source, ...]]
     derived: Mapping[str, tuple[Verdict, ...]]
     texts: Mapping[str, tuple[TextSource, ...]]
+
+    def ingredients(self, derived: str) -> frozenset[str]:
+        """The facts and metrics a derived metric is made of."""
+        texts = [text for verdict in self.derived[derived] for text in (verdict.when, verdict.value)]
+        return frozenset(name for text in texts if text is not None for name in names(text))
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,0 +1,306 @@
+"""PURE: a profile and the rows one device answered become its plan."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from sys import intern
+
+from collector.decode import Read, label_text, plain_text, reader, shown, text_of
+from collector.expression import compiled
+from collector.plan import Asked, Decision, Gate, Plan, Raw, Walked, state_text
+from collector.profile import Fit, Place, Profile, Source, TextSource
+from collector.session import OCTET_STRING, dotted, oid, sub_identifiers
+from domain.metric import CATALOGUE
+from domain.place import Bounds
+
+Rows = Mapping[bytes, Raw]
+"""Everything a device answered when it was discovered."""
+
+PDU_OIDS = 32  # a request of about 650 octets, an answer well below one Ethernet frame
+
+
+def compile_plan(profile: Profile, rows: Rows, why: str, bounds: Bounds | None = None) -> Plan:
+    """The plan for a device that answered `rows`. Sources it did not answer are left out, and a
+    metric with none is in `unanswered`; of several sources those after the first that gave a
+    plausible value are not asked again."""
+    tables = _Tables(rows)
+    units = _units(profile, tables)
+    notes = [f"{group}: this agent's unit is 1/{by:g} of the usual one" for group, by in _odd(profile, units)]
+    asked: list[Asked] = []
+    walked: list[Walked] = []
+    unanswered: dict[str, str] = {}
+    for name, sources in profile.facts.items():
+        asked += _chain("fact", name, sources, tables, units, notes)
+        walked += _walks(name, sources, tables)
+    for name, sources in profile.metrics.items():
+        chain = _chain("metric", name, sources, tables, units, notes)
+        if not chain and name not in profile.derived:
+            unanswered[name] = "not answered"
+        asked += chain
+    for name, texts in profile.texts.items():
+        asked += _texts(name, texts, tables)
+    fast, slow = _questions(asked, walked)
+    return Plan(
+        profile=profile.name,
+        kind=profile.kind,
+        why=why,
+        gets=_pdus(fast),
+        slow_gets=_pdus(slow),
+        slow_every=profile.slow_every,
+        walks=tuple(walk.root for walk in walked),
+        asked=tuple(asked),
+        walked=tuple(walked),
+        decisions=tuple(_decisions(profile, asked, walked, unanswered)),
+        unanswered=unanswered,
+        notes=tuple(dict.fromkeys(notes)),
+        bounds=bounds,
+    )
+
+
+class _Tables:
+    """Rows found by column, in one pass each."""
+
+    def __init__(self, rows: Rows) -> None:
+        self.rows = rows
+        self._columns: dict[str, dict[bytes, Raw]] = {}
+
+    def column(self, root: str) -> Mapping[bytes, Raw]:
+        """Index octets -> raw value, of all rows below a column."""
+        found = self._columns.get(root)
+        if found is None:
+            prefix = oid(root)
+            size = len(prefix)
+            found = {
+                key[size:]: raw for key, raw in self.rows.items() if key.startswith(prefix) and key[size:]
+            }
+            self._columns[root] = found
+        return found
+
+    def scalar(self, root: str) -> bytes | None:
+        """The instance a scalar is answered at: .0, none at all, or the only row below it."""
+        prefix = oid(root)
+        for instance in (prefix + b"\x00", prefix):
+            if instance in self.rows:
+                return instance
+        below = self.column(root)
+        return prefix + next(iter(below)) if len(below) == 1 else None
+
+    def places(self, place: Place) -> Iterator[tuple[bytes, bytes]]:
+        """(OID, index octets) of every value of a source."""
+        if place.exact is not None:
+            if (exact := oid(place.exact)) in self.rows:
+                yield exact, b""
+        elif place.scalar is not None:
+            if (instance := self.scalar(place.scalar)) is not None:
+                yield instance, b""
+        elif place.column is not None:
+            prefix = oid(place.column)
+            for index in self.column(place.column):
+                if all(self.passes(only.column, index, only.among) for only in place.only):
+                    yield prefix + index, index
+
+    def passes(self, column: str, index: bytes, among: Sequence[int | str]) -> bool:
+        """A filter column that the agent has no row of at all filters nothing."""
+        states = self.column(column)
+        if not states:
+            return True
+        raw = states.get(index)
+        return raw is not None and state_text(*raw) in set(map(str, among))
+
+    def label(self, place: Place, index: bytes) -> str:
+        if place.label is not None or place.column is None:
+            return place.label or ""
+        numbers = _numbers(index)
+        for column in place.label_columns:
+            theirs = index
+            if place.label_index is not None:
+                parts = [numbers[part] for part in place.label_index if -len(numbers) <= part < len(numbers)]
+                theirs = oid(".".join(map(str, (1, 0, *parts))))[1:] if parts else b""
+            raw = self.column(column).get(theirs)
+            text = text_of(*raw) if raw is not None else None
+            if text and (label := label_text(text)):
+                return label
+        if place.label_part is not None and -len(numbers) <= place.label_part < len(numbers):
+            return str(numbers[place.label_part])
+        return ".".join(map(str, numbers))
+
+
+def _numbers(index: bytes) -> tuple[int, ...]:
+    try:
+        return sub_identifiers(index)
+    except ValueError:
+        return ()
+
+
+def _chain(
+    kind: str,
+    name: str,
+    sources: Sequence[Source],
+    tables: _Tables,
+    units: Mapping[tuple[str, tuple[float, ...]], float],
+    notes: list[str],
+) -> list[Asked]:
+    """Every OID asked for a metric or fact, sources in order, ended by the first plausible one."""
+    metric = CATALOGUE[name] if kind == "metric" else None
+    chain: list[Asked] = []
+    settled: dict[str, float] = {}
+    labels: dict[str, bytes] = {}
+    for source in sources:
+        if source.walk:
+            continue
+        for place, index in tables.places(source):
+            label = _unique(tables.label(source, index), index, labels, source)
+            if source.named and not re.search(source.named, label):
+                continue
+            if source.unnamed and re.search(source.unnamed, label):
+                continue
+            divide = _divisor(source, index, tables, units)
+            if divide is None:
+                continue
+            read = reader(source, metric, divide)
+            value = read(*tables.rows[place])
+            if label in settled:
+                if metric and not isinstance(value, str) and _disagree(settled[label], value):
+                    at = f"{name}{{{label}}}" if label else name
+                    notes.append(f"{at}: {value:g} by {dotted(place)}, but {settled[label]:g} is used")
+                continue
+            gates = tuple(
+                Gate(oid(live.column) + index, frozenset(map(str, live.among)), live.because)
+                for live in source.live
+            )
+            chain.append(Asked(kind, intern(name), intern(label), place, read, source, gates))
+            if not isinstance(value, str):
+                settled[label] = value
+    return chain
+
+
+def _unique(label: str, index: bytes, labels: dict[str, bytes], source: Source) -> str:
+    """Two rows of the same name stay apart by their index; two sources of one row stay together."""
+    if source.column is None:
+        return label
+    if labels.setdefault(label, index) == index:
+        return label
+    return f"{label} #{'.'.join(map(str, _numbers(index)))}" if source.label_columns else label
+
+
+def _disagree(a: float, b: float) -> bool:
+    return abs(a - b) > max(2.0, 0.2 * max(abs(a), abs(b)))
+
+
+def _divisor(
+    source: Source, index: bytes, tables: _Tables, units: Mapping[tuple[str, tuple[float, ...]], float]
+) -> float | None:
+    """The divisor for one value; None where a scale that must be known is not."""
+    if source.exponent is not None:
+        scale = tables.column(source.exponent.scale).get(index)
+        precision = tables.column(source.exponent.precision).get(index)
+        try:
+            power = 3 * (int(state_text(*scale)) - 9) if scale is not None else 0
+            digits = int(state_text(*precision)) if precision is not None else 0
+        except ValueError:
+            return None
+        if not (-24 <= power <= 24 and -8 <= digits <= 9):
+            return None
+        return float(10.0 ** (digits - power))
+    if source.fit is not None:
+        return units.get((source.fit.group, source.fit.divide))
+    return source.divide
+
+
+def _units(profile: Profile, tables: _Tables) -> dict[tuple[str, tuple[float, ...]], float]:
+    """For each fitted group the divisor this device needs: (group, choices) -> divisor."""
+    highest: dict[str, float] = {}
+    fits: list[tuple[Fit, Source]] = []
+    for source in (s for sources in profile.metrics.values() for s in sources):
+        if source.fit is None:
+            continue
+        fits.append((source.fit, source))
+        raw_reader = reader(source.model_copy(update={"divide": 1.0, "multiply": 1.0}), None)
+        for place, _ in tables.places(source):
+            value = raw_reader(*tables.rows[place])
+            if not isinstance(value, str):
+                group = source.fit.group
+                highest[group] = max(highest.get(group, 0.0), abs(value))
+    units: dict[tuple[str, tuple[float, ...]], float] = {}
+    for fit, source in fits:
+        top, (low, high) = highest.get(fit.group, 0.0) * source.multiply, fit.within
+        usual = source.divide
+        units[fit.group, fit.divide] = next((by for by in fit.divide if low <= top / by <= high), usual)
+    return units
+
+
+def _odd(
+    profile: Profile, units: Mapping[tuple[str, tuple[float, ...]], float]
+) -> Iterator[tuple[str, float]]:
+    for sources in profile.metrics.values():
+        for source in sources:
+            if source.fit is not None and (by := units[source.fit.group, source.fit.divide]) != source.divide:
+                yield source.fit.group, by / source.divide
+
+
+def _walks(name: str, sources: Sequence[Source], tables: _Tables) -> Iterator[Walked]:
+    for source in sources:
+        if source.walk and (source.beside is None or tables.column(source.beside)):
+            counted = tables.scalar(source.counted_by) if source.counted_by else None
+            yield Walked(name, oid(source.root), reader(source, None), counted, source)
+
+
+def _no_number(tag: int, octets: bytes) -> str:
+    return shown(tag, octets)
+
+
+def _texts(name: str, sources: Sequence[TextSource], tables: _Tables) -> Iterator[Asked]:
+    read: Read = _no_number
+    for source in sources:
+        for place, index in tables.places(source):
+            tag, octets = tables.rows[place]
+            if tag == OCTET_STRING and not plain_text(octets) and source.column is not None:
+                continue
+            label = tables.label(source, index)
+            yield Asked("text", intern(name), intern(label), place, read, source)
+
+
+def _questions(asked: Sequence[Asked], walked: Sequence[Walked]) -> tuple[list[bytes], list[bytes]]:
+    """OIDs for every poll and OIDs for slow polls only; an OID wanted by both is asked at every poll."""
+    fast: dict[bytes, None] = {}
+    slow: dict[bytes, None] = {}
+    for one in asked:
+        into = slow if one.kind == "text" or one.source.slow else fast
+        into[one.oid] = None
+        into.update((gate.oid, None) for gate in one.gates)
+    for walk in walked:
+        if walk.counted_by is not None:
+            fast[walk.counted_by] = None
+    return list(fast), [question for question in slow if question not in fast]
+
+
+def _pdus(oids: Sequence[bytes]) -> tuple[tuple[bytes, ...], ...]:
+    return tuple(tuple(oids[at : at + PDU_OIDS]) for at in range(0, len(oids), PDU_OIDS))
+
+
+def _decisions(
+    profile: Profile, asked: Sequence[Asked], walked: Sequence[Walked], unanswered: dict[str, str]
+) -> Iterator[Decision]:
+    """Derived metrics of which this device answers at least one ingredient."""
+    have = {one.name for one in asked if one.kind != "text"} | {walk.name for walk in walked}
+    for name, verdicts in profile.derived.items():
+        needs = profile.ingredients(name)
+        if needs and not needs & have:
+            unanswered[name] = "not answered"
+            continue
+        have.add(name)
+        metric = CATALOGUE[name]
+        yield Decision(
+            intern(name),
+            tuple(
+                (
+                    compiled(verdict.when) if verdict.when else None,
+                    compiled(verdict.value) if verdict.value else verdict.is_,
+                    verdict.because,
+                )
+                for verdict in verdicts
+            ),
+            metric.low,
+            metric.high,
+        )
