@@ -58,7 +58,7 @@ def _fault(detail: ErrorDetails, model: type[BaseModel]) -> Fault:
     loc = tuple(step for step in detail["loc"] if step != "[key]")
     where = ".".join(map(str, loc)) or "the file"
     kind, value, context = detail["type"], detail.get("input"), detail.get("ctx", {})
-    if kind == "extra_forbidden":
+    if kind in ("extra_forbidden", "invalid_key"):
         return Fault(loc, f"unknown key {where!r}", nearest(str(loc[-1]), _fields(model, loc[:-1])))
     if kind == "missing":
         return Fault(loc, f"{where!r} is missing", f"add {loc[-1]}: ...", missing=True)

@@ -105,6 +105,8 @@ def _addresses(shape: InventoryShape, settled: Mapping[str, Settled], line: Line
 
 def _places(shape: InventoryShape) -> Iterator[Fault]:
     bounds = shape.city.bounds
+    if bounds.south >= bounds.north or bounds.west >= bounds.east:
+        return  # told once, not at every box
     for box_id, box in shape.boxes.items():
         north = bounds.south <= box.lat <= bounds.north
         east = bounds.west <= box.lon <= bounds.east

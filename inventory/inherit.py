@@ -39,6 +39,7 @@ class Inheritance:
 
     def __init__(self, shape: InventoryShape, excused: frozenset[Loc] = frozenset()) -> None:
         self._excused = excused
+        self._lost = any(loc[-1:] == ("snmp",) and "devices" not in loc for loc in excused)
         self._city = shape.defaults
         self.faults: list[Fault] = []
         self._bases: dict[tuple[str, Kind], tuple[Settled, Layers]] = {}
@@ -102,9 +103,8 @@ class Inheritance:
 
     def _told(self, layers: Layers, key: str) -> bool:
         """Whether the lack of `key` only echoes a fault of shape: its value was cut out."""
-        cut = self._excused
-        return any(loc[-1:] == ("snmp",) and "devices" not in loc for loc in cut) or any(
-            (*loc, name) in cut for loc, _ in layers for name in (key, "version")
+        return self._lost or any(
+            (*loc, name) in self._excused for loc, _ in layers for name in (key, "version")
         )
 
     def _settle(self, layers: Layers) -> SnmpAccess | None:

@@ -28,7 +28,7 @@ from inventory.advice import advice
 from inventory.check import faults
 from inventory.inherit import Inheritance, Settled
 from inventory.names import Names
-from inventory.salvage import doubtful, shape_of
+from inventory.salvage import shape_of, told
 from inventory.shape import BoxShape, DeviceShape, InventoryShape, TrapsShape
 from inventory.wiring import switch_of, switches_of
 
@@ -76,7 +76,7 @@ def build(document: Located) -> Loaded:
         for device_id, device in box.devices.items()
     }
     found = [*inheritance.faults, *faults(shape, settled, Names.of(document.value), document.line)]
-    problems.update(_located(document, (fault for fault in found if not doubtful(fault, excused))))
+    problems.update(_located(document, told(found, excused)))
     if problems:
         raise ConfigError(sorted(problems))
     city = _city(shape, inheritance, settled)

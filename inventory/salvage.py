@@ -7,6 +7,7 @@ mended, the ones of meaning. PURE.
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from config.located import Loc
@@ -72,10 +73,11 @@ def _cut(value: dict[Any, Any], fault: Fault) -> None:
         holder.pop(key, None)
 
 
-def doubtful(fault: Fault, excused: Excused) -> bool:
-    """Whether a fault of meaning may be but the echo of a fault of shape already told."""
-    if fault.loc in excused:
-        return True
-    if fault.loc[-1:] == ("fed_by",):  # a device of unknown kind may be the switch that is missed
-        return any(loc[:2] == fault.loc[:2] and loc[-1] == "kind" for loc in excused)
-    return False
+def told(found: Iterable[Fault], excused: Excused) -> Iterator[Fault]:
+    """The faults of meaning, without those that may be but echoes of a fault of shape already told."""
+    kinds = {loc[:2] for loc in excused if loc[-1:] == ("kind",)}
+    for fault in found:
+        # a device of unknown kind may be the very switch that is missed
+        echo = fault.loc[-1:] == ("fed_by",) and fault.loc[:2] in kinds
+        if not echo and fault.loc not in excused:
+            yield fault
