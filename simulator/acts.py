@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
-from simulator.world import Happening, World
+from simulator.state import Happening
+from simulator.world import World
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,8 @@ from domain.place import Device
 from simulator import ber
 from simulator.ber import Oid
 from simulator.quantities import Facts, Quantity, quantities
-from simulator.world import Happening, World
+from simulator.state import Happening
+from simulator.world import World
 
 _HERE = Path(__file__).parent
 Dotted = Annotated[str, Field(pattern=r"^\d+(\.\d+)+$")]

@@ -86,7 +86,8 @@ class Battery:
 
     def wear_to(self, lasts_s: float, load_w: float) -> None:
         """Makes it so old that, full, it carries this load for so long."""
-        self.health = min(self._ah_per_hour(load_w) * lasts_s / 3600.0 / self.rated_ah, 1.0)
+        wanted = self._ah_per_hour(max(load_w, 1.0)) * lasts_s / 3600.0 / self.rated_ah
+        self.health = min(max(wanted, 1e-6), 1.0)
         self.stored_ah = self.capacity_ah
 
     def discharge(self, load_w: float, seconds: float) -> None:

@@ -8,9 +8,8 @@ truth even between processes. A line of JSON each way.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,23 +28,14 @@ class Control:
         self._world, self._path = world, path
         self._about = {"road": road, "described": described}
         self._server: asyncio.Server | None = None
-        self._clients: set[asyncio.StreamWriter] = set()
 
     async def open(self) -> None:
         self._path.unlink(missing_ok=True)
-        self._server = await asyncio.start_unix_server(self._client, self._path, limit=_LINE)
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_unix_server(lambda: _Client(self.answer), self._path)
         self._path.chmod(0o600)
 
-    async def _client(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._clients.add(writer)
-        with contextlib.suppress(ConnectionError, ValueError, KeyError, TypeError):
-            while line := await reader.readline():
-                writer.write(json.dumps(self._answer(json.loads(line))).encode() + b"\n")
-                await writer.drain()
-        self._clients.discard(writer)
-        writer.close()
-
-    def _answer(self, asked: dict[str, Any]) -> dict[str, Any]:
+    def answer(self, asked: dict[str, Any]) -> dict[str, Any]:
         if "ping" not in asked:
             return dict(self._about)
         echoes, timeout = int(asked["echoes"]), float(asked["timeout_s"])
@@ -61,10 +51,32 @@ class Control:
     def close(self) -> None:
         if self._server is not None:
             self._server.close()
-            for client in self._clients:
-                client.transport.abort()
             self._server = None
             self._path.unlink(missing_ok=True)
+
+
+class _Client(asyncio.Protocol):
+    """One asker; what is not a question ends the talk."""
+
+    def __init__(self, answer: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+        self._answer = answer
+        self._heard = b""
+        self._transport: asyncio.WriteTransport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.WriteTransport)
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        assert self._transport is not None
+        *lines, self._heard = (self._heard + data).split(b"\n")
+        try:
+            for line in lines:
+                self._transport.write(json.dumps(self._answer(json.loads(line))).encode() + b"\n")
+        except (ValueError, KeyError, TypeError, AttributeError):
+            self._transport.close()
+        if len(self._heard) > _LINE:
+            self._transport.close()
 
 
 async def _ask(path: Path, question: dict[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from domain.place import Device, Kind
-from simulator.world import BoxState, DeviceState, World
+from simulator.state import BoxState, DeviceState
+from simulator.world import World
 
 Quantity = int | float | str | bytes | bool
 Facts = dict[str, Quantity]

@@ -12,7 +12,8 @@ from domain.ports import Clock
 from simulator.control import Control
 from simulator.scenario import Scenario, stage
 from simulator.serve import Host, SocketStreet, Street, TunStreet, hosts
-from simulator.world import Happening, World
+from simulator.state import Happening
+from simulator.world import World
 
 Road = Literal["auto", "tun", "sockets"]
 _TICK_MS = 100

@@ -22,7 +22,8 @@ from config.shape import Shape, validate
 from domain.errors import ConfigError, Problem
 from domain.place import City
 from simulator.acts import ACTS, Act, perform
-from simulator.world import Pace, World
+from simulator.state import Pace
+from simulator.world import World
 
 Moment = Annotated[str, Field(pattern=r"^\d+:[0-5]\d(\.\d+)?$")]
 """Minutes and seconds of the play: "1:30"."""
