@@ -17,7 +17,7 @@ from datetime import tzinfo
 
 from alerting.message import Texts, word
 from alerting.roster import Roster, placed
-from domain.alarm import Decision, Delivery, Notice, OwedEvent, Reason
+from domain.alarm import Decision, Delivery, DeliveryStatus, Notice, OwedEvent, Reason
 from domain.facts import BoxFacts, IncidentFacts, box_facts
 from domain.place import Contact
 
@@ -57,7 +57,11 @@ class Memory:
 
 @dataclass(frozen=True, slots=True)
 class Decided:
+    """`reserves` are the same messages by the contacts' further channels. They are kept with the
+    others, in one transaction, but lie dormant until the channel before them has failed."""
+
     deliveries: tuple[Delivery, ...]
+    reserves: tuple[Delivery, ...]
     decisions: tuple[Decision, ...]
     memory: Memory
 
@@ -118,20 +122,33 @@ def decide(owed: OwedEvent, plan: Plan, memory: Memory) -> Decided:
         silent(Reason.NOT_THEIRS, f"another district or contractor: {', '.join(elsewhere)}")
     if another_role:
         silent(Reason.NOT_THEIRS, f"not for their role: {', '.join(another_role)}")
-    if not deliveries:
-        silent(Reason.NO_RECIPIENT, "nobody is told")
+    if not deliveries and len(elsewhere) + len(another_role) == len(plan.contacts):
+        silent(Reason.NO_RECIPIENT, "no contact is to be told of this")
     if owed.notice is Notice.CLOSED:
         left_out = {entry for entry in left_out if entry[0] not in owed.incidents}
-    return Decided(tuple(deliveries), tuple(decisions), Memory(tuple(told), frozenset(left_out)))
+    reserves = tuple(r for d in deliveries for r in further_roads(d, plan))
+    return Decided(tuple(deliveries), reserves, tuple(decisions), Memory(tuple(told), frozenset(left_out)))
 
 
-def next_road(delivery: Delivery, plan: Plan, at: int) -> Delivery | None:
-    """The same message by the contact's next channel, as a new delivery; None when there is none."""
+def further_roads(delivery: Delivery, plan: Plan) -> tuple[Delivery, ...]:
+    """The same message by each of the contact's channels after this one, dormant until it expires."""
     contact = plan.contacts.get(delivery.contact)
     roads = plan.roads(contact) if contact else ()
-    if delivery.channel not in roads[:-1]:
-        return None
-    channel = roads[roads.index(delivery.channel) + 1]
+    if delivery.channel not in roads:
+        return ()
+    return tuple(_by(delivery, channel) for channel in roads[roads.index(delivery.channel) + 1 :])
+
+
+def dormant(delivery: Delivery, now: int) -> bool:
+    """In reserve: its turn has not come, and it holds up no other message."""
+    return (
+        delivery.status is DeliveryStatus.PENDING
+        and not delivery.attempts
+        and now < delivery.expires_at <= delivery.next_attempt_at
+    )
+
+
+def _by(delivery: Delivery, channel: str) -> Delivery:
     return Delivery(
         id=_id(delivery.owed, delivery.contact, channel),
         owed=delivery.owed,
@@ -141,7 +158,7 @@ def next_road(delivery: Delivery, plan: Plan, at: int) -> Delivery | None:
         channel=channel,
         text=delivery.text,
         reason=delivery.reason,
-        next_attempt_at=at,
+        next_attempt_at=delivery.expires_at,
         expires_at=delivery.expires_at,
     )
 

@@ -85,7 +85,11 @@ class _RosterShape(Shape):
 
 def load_texts(path: Path = TEXTS, shown_as: str | None = None) -> Texts:
     """ConfigError with every problem found; every cause, notice and phrase must be there."""
-    document = read(path, shown_as)
+    return make_texts(read(path, shown_as))
+
+
+def make_texts(document: Located) -> Texts:
+    """As `load_texts`, of a document already read (a journalled configuration, say)."""
     shape, problems = validate(document, _TextsShape)
     if shape is None:
         raise ConfigError(problems)
@@ -140,7 +144,11 @@ def load_texts(path: Path = TEXTS, shown_as: str | None = None) -> Texts:
 
 def load_roster(path: Path = ROSTER, shown_as: str | None = None) -> Roster:
     """ConfigError with every problem found; every role must be there, if only with an empty list."""
-    document = read(path, shown_as)
+    return make_roster(read(path, shown_as))
+
+
+def make_roster(document: Located) -> Roster:
+    """As `load_roster`, of a document already read."""
     shape, problems = validate(document, _RosterShape)
     if shape is None:
         raise ConfigError(problems)

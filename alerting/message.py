@@ -201,10 +201,10 @@ def _known(facts: BoxFacts, texts: Texts, forecast: Forecast | None) -> dict[str
 
 def _cause_fields(incident: IncidentFacts, facts: BoxFacts, texts: Texts) -> dict[str, str]:
     known = {"maybe": texts.maybe[incident.confidence]}
-    if incident.devices:
+    if len(incident.devices) > 1:
         known["count"] = str(len(incident.devices))
-        if len(incident.devices) <= FEW:
-            known["devices"] = ", ".join(incident.devices)
+    if 0 < len(incident.devices) <= FEW:
+        known["devices"] = ", ".join(incident.devices)
     if facts.feeder:
         known["feeder"] = facts.feeder
     return known
