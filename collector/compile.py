@@ -9,7 +9,7 @@ from sys import intern
 from collector.decode import Read, label_text, plain_text, reader, shown, text_of
 from collector.expression import compiled
 from collector.plan import Asked, Decision, Gate, Plan, Raw, Walked, state_text
-from collector.profile import Fit, Place, Profile, Source, TextSource
+from collector.profile import Filter, Fit, Place, Profile, Source, TextSource
 from collector.session import OCTET_STRING, dotted, oid, sub_identifiers
 from domain.metric import CATALOGUE
 from domain.place import Bounds
@@ -97,27 +97,23 @@ class _Tables:
         elif place.column is not None:
             prefix = oid(place.column)
             for index in self.column(place.column):
-                if all(self.passes(only.column, index, only.among) for only in place.only):
+                if all(self.passes(only, index) for only in place.only):
                     yield prefix + index, index
 
-    def passes(self, column: str, index: bytes, among: Sequence[int | str]) -> bool:
+    def passes(self, only: Filter, index: bytes) -> bool:
         """A filter column that the agent has no row of at all filters nothing."""
-        states = self.column(column)
+        states = self.column(only.column)
         if not states:
             return True
-        raw = states.get(index)
-        return raw is not None and state_text(*raw) in set(map(str, among))
+        raw = states.get(_their_index(index, only.index))
+        return raw is not None and state_text(*raw) in set(map(str, only.among))
 
     def label(self, place: Place, index: bytes) -> str:
         if place.label is not None or place.column is None:
             return place.label or ""
         numbers = _numbers(index)
         for column in place.label_columns:
-            theirs = index
-            if place.label_index is not None:
-                parts = [numbers[part] for part in place.label_index if -len(numbers) <= part < len(numbers)]
-                theirs = oid(".".join(map(str, (1, 0, *parts))))[1:] if parts else b""
-            raw = self.column(column).get(theirs)
+            raw = self.column(column).get(_their_index(index, place.label_index))
             text = text_of(*raw) if raw is not None else None
             if text and (label := label_text(text)):
                 return label
@@ -133,6 +129,15 @@ def _numbers(index: bytes) -> tuple[int, ...]:
         return ()
 
 
+def _their_index(index: bytes, parts: tuple[int, ...] | None) -> bytes:
+    """The index of a sibling row in another table: ours, or some parts of ours."""
+    if parts is None:
+        return index
+    numbers = _numbers(index)
+    picked = [str(numbers[part]) for part in parts if -len(numbers) <= part < len(numbers)]
+    return oid(".".join(("1", "0", *picked)))[1:] if picked else b""
+
+
 def _chain(
     kind: str,
     name: str,
@@ -145,12 +150,12 @@ def _chain(
     metric = CATALOGUE[name] if kind == "metric" else None
     chain: list[Asked] = []
     settled: dict[str, float] = {}
-    labels: dict[str, bytes] = {}
     for source in sources:
         if source.walk:
             continue
-        for place, index in tables.places(source):
-            label = _unique(tables.label(source, index), index, labels, source)
+        found = list(tables.places(source))
+        labels = _labels(source, [index for _, index in found], tables)
+        for (place, index), label in zip(found, labels, strict=True):
             if source.named and not re.search(source.named, label):
                 continue
             if source.unnamed and re.search(source.unnamed, label):
@@ -161,12 +166,17 @@ def _chain(
             read = reader(source, metric, divide)
             value = read(*tables.rows[place])
             if label in settled:
-                if metric and not isinstance(value, str) and _disagree(settled[label], value):
+                comparable = metric is not None and not source.incomparable and not isinstance(value, str)
+                if comparable and _disagree(settled[label], float(value)):
                     at = f"{name}{{{label}}}" if label else name
-                    notes.append(f"{at}: {value:g} by {dotted(place)}, but {settled[label]:g} is used")
+                    notes.append(f"{at}: {float(value):g} by {dotted(place)}, but {settled[label]:g} is used")
                 continue
             gates = tuple(
-                Gate(oid(live.column) + index, frozenset(map(str, live.among)), live.because)
+                Gate(
+                    oid(live.column) + _their_index(index, live.index),
+                    frozenset(map(str, live.among)),
+                    live.because,
+                )
                 for live in source.live
             )
             chain.append(Asked(kind, intern(name), intern(label), place, read, source, gates))
@@ -175,13 +185,19 @@ def _chain(
     return chain
 
 
-def _unique(label: str, index: bytes, labels: dict[str, bytes], source: Source) -> str:
-    """Two rows of the same name stay apart by their index; two sources of one row stay together."""
-    if source.column is None:
-        return label
-    if labels.setdefault(label, index) == index:
-        return label
-    return f"{label} #{'.'.join(map(str, _numbers(index)))}" if source.label_columns else label
+def _labels(source: Place, indexes: Sequence[bytes], tables: _Tables) -> list[str]:
+    """The labels of the rows of one source; where two rows would share one, the name gets its
+    index behind it, and a part of the index gives way to the whole."""
+    labels = [tables.label(source, index) for index in indexes]
+    if source.column is None or len(set(labels)) == len(labels):
+        return labels
+    whole = [".".join(map(str, _numbers(index))) for index in indexes]
+    if not source.label_columns:
+        return whole
+    return [
+        label if labels.count(label) == 1 or label == index else f"{label} #{index}"
+        for label, index in zip(labels, whole, strict=True)
+    ]
 
 
 def _disagree(a: float, b: float) -> bool:
@@ -287,7 +303,8 @@ def _decisions(
     for name, verdicts in profile.derived.items():
         needs = profile.ingredients(name)
         if needs and not needs & have:
-            unanswered[name] = "not answered"
+            if name not in have:
+                unanswered[name] = "not answered"
             continue
         have.add(name)
         metric = CATALOGUE[name]

@@ -260,7 +260,7 @@ def text_of(tag: int, octets: bytes, as_mac: bool = False) -> str | None:
     """The text of an identity (serial, firmware, name), or None where there is none worth keeping."""
     if tag == OCTET_STRING:
         if as_mac and len(octets) == 6:
-            return octets.hex(":")
+            return octets.hex(":") if any(octets) else None
         text = plain_text(octets)
         return None if text.lower() in _SAYS_NOTHING or not text.strip("?. ") else text
     if tag in _NUMBERS and 0 < len(octets) < 10:

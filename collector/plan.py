@@ -222,9 +222,12 @@ class Plan:
         for decision in self.decisions:
             value, because = decision.decide(facts)
             if value is None:
-                absent[decision.name] = because
+                values.pop((decision.name, ""), None)
+                absent.setdefault(decision.name, because)
+                facts[decision.name] = []
             else:
                 values[decision.name, ""] = value
+                absent.pop(decision.name, None)
                 facts[decision.name] = [value]
 
 

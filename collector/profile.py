@@ -45,10 +45,12 @@ Regex = Annotated[str, AfterValidator(_is_regex)]
 
 
 class Filter(Shape):
-    """A sibling column (same index) must hold one of these values, or else the row is not read."""
+    """A sibling column must hold one of these values, or else the row is not read. Its index is
+    ours, or the `index` parts of ours."""
 
     column: Oid
     among: tuple[int | str, ...]
+    index: tuple[int, ...] | None = None
     because: str = ""
 
 
@@ -103,6 +105,7 @@ class Source(Place, Rule):
     unnamed: Regex | None = None  # the label must not match
     exponent: Exponent | None = None
     fit: Fit | None = None
+    incomparable: bool = False  # differs from the other sources by nature: never a disagreement
     walk: bool = False  # rows come and go: walked with every poll, not known beforehand
     beside: Oid | None = None  # walked only where something below this answers
     counted_by: Oid | None = None  # a scalar that counts the rows: while it is 0 there is nothing to walk

@@ -1,0 +1,141 @@
+"""What the raw rows of a recording say, computed a second time and another way.
+
+Not the code under test: plain tables of (metric, OID, factor), written from the MIBs, with the
+first row that is there and within the physical range. Where the collector prints a number, one of
+these must be that number.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+Rows = dict[str, int | str]
+
+UPS = "1.3.6.1.2.1.33.1"
+APC = "1.3.6.1.4.1.318.1.1.1"
+IF, IFX = "1.3.6.1.2.1.2.2.1", "1.3.6.1.2.1.31.1.1.1"
+POE = "1.3.6.1.2.1.105.1"
+AXIS = "1.3.6.1.4.1.368.4.1"
+RUT = "1.3.6.1.4.1.48690"
+
+# (metric, OID or column, factor); a column's label is the first part of its index, or as named below
+SCALARS: dict[str, list[tuple[str, float]]] = {
+    "sys_uptime_seconds": [("1.3.6.1.2.1.1.3.0", 0.01)],
+    "uptime_seconds": [("1.3.6.1.2.1.25.1.1.0", 0.01), ("1.3.6.1.2.1.1.3.0", 0.01)],
+    "battery_charge_percent": [(f"{APC}.2.3.1.0", 0.1), (f"{APC}.2.2.1.0", 1), (f"{UPS}.2.4.0", 1)],
+    "battery_runtime_seconds": [(f"{APC}.2.2.3.0", 0.01), (f"{UPS}.2.3.0", 60)],
+    "battery_voltage_volts": [(f"{APC}.2.3.4.0", 0.1), (f"{APC}.2.2.8.0", 1), (f"{UPS}.2.5.0", 0.1)],
+    "battery_current_amperes": [(f"{APC}.2.3.5.0", 0.1), (f"{APC}.2.2.9.0", 1), (f"{UPS}.2.6.0", 0.1)],
+    "battery_temperature_celsius": [(f"{APC}.2.3.2.0", 0.1), (f"{APC}.2.2.2.0", 1), (f"{UPS}.2.7.0", 1)],
+    "time_on_battery_seconds": [(f"{APC}.2.1.2.0", 0.01), (f"{UPS}.2.2.0", 1)],
+    "input_line_bads_total": [(f"{UPS}.3.1.0", 1)],
+    "alarms_present": [(f"{UPS}.6.1.0", 1)],
+    "cpu_percent": [
+        (f"{AXIS}.100.3.1.0", 1),
+        ("1.3.6.1.4.1.39165.1.7.0", 1),
+        ("1.3.6.1.4.1.1004849.2.1.3.0", 1),
+        ("1.3.6.1.4.1.40748.2.1.0", 1),
+    ],
+    "memory_percent": [
+        (f"{AXIS}.100.1.1.0", 1),
+        ("1.3.6.1.4.1.39165.1.11.0", 1),
+        ("1.3.6.1.4.1.50001.1.221.0", 1),
+        ("1.3.6.1.4.1.40748.2.2.0", 1),
+    ],
+    "gps_satellites": [(f"{RUT}.3.5.0", 1), (f"{RUT}.6.5.0", 1)],
+    "signal_dbm": [(f"{RUT}.2.2.1.12.1", 1), (f"{RUT}.2.4.0", 1)],
+    "latitude_degrees": [(f"{RUT}.3.1.0", 1), (f"{RUT}.6.2.0", 1)],
+    "longitude_degrees": [(f"{RUT}.3.2.0", 1), (f"{RUT}.6.1.0", 1)],
+}
+COLUMNS: dict[str, list[tuple[str, float]]] = {
+    "input_voltage_volts": [
+        (f"{APC}.3.3.1", 0.1),
+        (f"{APC}.3.2.1", 1),
+        (f"{UPS}.3.3.1.3", 1),
+        (f"{APC}.9.2.3.1.3.1", 1),
+    ],
+    "input_frequency_hertz": [(f"{APC}.3.3.4", 0.1), (f"{APC}.3.2.4", 1), (f"{UPS}.3.3.1.2", 0.1)],
+    "output_voltage_volts": [
+        (f"{APC}.4.3.1", 0.1),
+        (f"{APC}.4.2.1", 1),
+        (f"{UPS}.4.4.1.2", 1),
+        (f"{APC}.9.3.3.1.3.1", 1),
+    ],
+    "output_load_percent": [(f"{APC}.4.3.3", 0.1), (f"{APC}.4.2.3", 1), (f"{UPS}.4.4.1.5", 1)],
+    "port_speed_bits_per_second": [(f"{IFX}.15", 1e6), (f"{IF}.5", 1)],
+    "port_in_octets_total": [(f"{IFX}.6", 1), (f"{IF}.10", 1)],
+    "port_out_octets_total": [(f"{IFX}.10", 1), (f"{IF}.16", 1)],
+    "poe_power_watts": [(f"{POE}.3.1.1.4", 1)],
+    "poe_budget_watts": [(f"{POE}.3.1.1.2", 1)],
+}
+# (metric, column, raw state that means 1)
+STATES: dict[str, tuple[str, set[int]]] = {
+    "port_up": (f"{IF}.8", {1}),
+    "casing_open": (f"{AXIS}.6.1.3", {2}),
+    "video_signal": (f"{AXIS}.4.1.2", {1}),
+    "storage_failed": (f"{AXIS}.8.1.3", {2}),
+}
+
+
+def values(rows: dict[str, tuple[int, bytes]]) -> Rows:
+    """Raw rows as Python values: integers by their tag's signedness, texts as they are."""
+    out: Rows = {}
+    for name, (tag, octets) in rows.items():
+        if tag == 2:
+            out[name] = int.from_bytes(octets, "big", signed=True)
+        elif tag in (0x41, 0x42, 0x43, 0x46):
+            out[name] = int.from_bytes(octets, "big")
+        elif tag == 4:
+            out[name] = octets.decode("utf-8", "replace").strip("\x00 \"'")
+    return out
+
+
+def numeric(raw: int | str | None) -> float | None:
+    """A number, also one that begins a text ("27 PERCENT"); None for anything else."""
+    if isinstance(raw, str):
+        found = re.match(r"([+-]?\d+(\.\d+)?)( ?[A-Za-z%]*)$", raw)
+        return float(found.group(1)) if found else None
+    return None if raw is None else float(raw)
+
+
+def candidates(metric: str, label: str, rows: Rows) -> Iterator[float]:
+    """Every number the raw rows allow for a metric, the preferred one first."""
+    if metric in SCALARS and not label:
+        for name, factor in SCALARS[metric]:
+            if (number := numeric(rows.get(name))) is not None:
+                yield number * factor
+    for column, factor in COLUMNS.get(metric, ()):
+        for instance in (f"{column}.{label}", f"{column}.{label}.0", f"{column}.0" if label == "1" else ""):
+            if (number := numeric(rows.get(instance))) is not None:
+                yield number * factor
+                break
+    if metric in STATES:
+        column, meaning = STATES[metric]
+        if isinstance(raw := rows.get(f"{column}.{label}"), int):
+            yield float(raw in meaning)
+    if metric == "temperature_celsius":
+        yield from _temperatures(label, rows)
+
+
+def _temperatures(label: str, rows: Rows) -> Iterator[float]:
+    if (number := numeric(rows.get(f"{AXIS}.3.1.4.1.{label}"))) is not None:
+        yield number
+    named = [name for name, text in rows.items() if isinstance(text, str) and label.startswith(text) and text]
+    for table, name_column, value_column in (
+        ("1.3.6.1.4.1.318.1.1.10.2.3.2.1", 2, 4),
+        ("1.3.6.1.4.1.318.1.1.25.1.2.1", 3, 6),
+        ("1.3.6.1.4.1.318.1.1.10.4.2.3.1", 3, 5),
+    ):
+        prefix = f"{table}.{name_column}."
+        for name in named:
+            if name.startswith(prefix):
+                raw = numeric(rows.get(f"{table}.{value_column}.{name[len(prefix) :]}"))
+                if raw is not None:
+                    yield raw
+    for name in named:
+        if name.startswith("1.3.6.1.2.1.47.1.1.1.1."):
+            index = name.split(".")[12]
+            raw, scale, digits = (numeric(rows.get(f"1.3.6.1.2.1.99.1.1.1.{c}.{index}")) for c in (4, 2, 3))
+            if raw is not None and scale is not None and digits is not None:
+                yield raw * 10 ** (3 * (scale - 9) - digits)
