@@ -227,8 +227,8 @@ def parse(text: str, file: str, lenient: bool = False) -> Located:
         remedy = "write it flat; look for a bracket that is never closed"
         raise ConfigError([Problem(file, 1, "nested hundreds of levels deep", remedy)]) from None
     if builder.problems or (builder.duplicates and not lenient):
-        raise ConfigError(sorted(builder.problems + builder.duplicates))
-    return Located(file, text, value, tuple(sorted(builder.duplicates)))
+        raise ConfigError(sorted({*builder.problems, *builder.duplicates}))
+    return Located(file, text, value, tuple(sorted(set(builder.duplicates))))
 
 
 def read(path: Path, shown_as: str | None = None, lenient: bool = False) -> Located:

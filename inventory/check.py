@@ -1,13 +1,13 @@
 """What must hold between entries of the file: names that exist, addresses that differ, no circles.
 
 Yields faults by path, in no particular order. Entries whose shape was wrong are absent from the
-shape but not from `Names`, so that one mistake is not told again at each mention. PURE.
+shape but not from `Names`, so that one mistake is not told again at each mention.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from config.located import Loc
 from config.shape import Fault
@@ -39,10 +39,12 @@ def _city(shape: InventoryShape, names: Names) -> Iterator[Fault]:
         if getattr(bounds, low) >= getattr(bounds, high):
             what = f"city.bounds: {low} {getattr(bounds, low)} is not below {high} {getattr(bounds, high)}"
             yield Fault(("city", "bounds", low), what, "swap the two")
-    zones = available_timezones()
-    if shape.city.timezone not in zones:
+    try:
+        ZoneInfo(shape.city.timezone)
+    except (ValueError, OSError, ZoneInfoNotFoundError):
         what = f"city.timezone: {shape.city.timezone!r} is no time zone"
-        remedy = names.hints.nearest(shape.city.timezone, zones, "write an IANA name such as Asia/Karachi")
+        otherwise = "write an IANA name such as Asia/Karachi"
+        remedy = names.hints.nearest(shape.city.timezone, available_timezones(), otherwise)
         yield Fault(("city", "timezone"), what, remedy)
 
 

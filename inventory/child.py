@@ -12,14 +12,17 @@ import subprocess
 import sys
 from pathlib import Path
 
-from config.located import parse
+from config.located import Located
 from domain.errors import ConfigError, NigehbanError, Problem
 from domain.place import City
 from inventory.load import Loaded, load
 
+Answer = tuple[City | None, str, tuple[Problem, ...]]
+
 
 def load_in_child(path: Path, shown_as: str | None = None) -> Loaded:
-    """As `load`, with an empty `document`; same ConfigError. NigehbanError if the child died."""
+    """As `load`, with a `document` that holds the text but no value; same ConfigError.
+    NigehbanError if the child died."""
     file = shown_as or str(path)
     root = str(Path(__file__).resolve().parents[1])
     search = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH"))))
@@ -32,20 +35,20 @@ def load_in_child(path: Path, shown_as: str | None = None) -> Loaded:
     )
     if child.returncode != 0:
         raise NigehbanError(f"the process that reads {file} ended with code {child.returncode}")
-    answer: tuple[City | None, tuple[Problem, ...]] = pickle.loads(child.stdout)  # noqa: S301
-    city, problems = answer
+    answer: Answer = pickle.loads(child.stdout)  # noqa: S301
+    city, text, problems = answer
     if city is None:
         raise ConfigError(problems)
-    return Loaded(city, parse("", file), problems)
+    return Loaded(city, Located(file, text, None), problems)
 
 
 def main(path: str, shown_as: str) -> None:
-    answer: tuple[City | None, tuple[Problem, ...]]
+    answer: Answer
     try:
         loaded = load(Path(path), shown_as)
-        answer = loaded.city, loaded.warnings
+        answer = loaded.city, loaded.document.text, loaded.warnings
     except ConfigError as error:
-        answer = None, error.problems
+        answer = None, "", error.problems
     pickle.dump(answer, sys.stdout.buffer, protocol=5)
     sys.stdout.buffer.flush()
     os._exit(0)  # taking half a gigabyte of objects down one by one would cost a second

@@ -64,6 +64,12 @@ def test_ids_and_ports_may_be_plain_numbers() -> None:
     assert city.contacts["desk"].districts == {"south", "1"}
 
 
+def test_files_of_other_editors_are_read_the_same(tmp_path: Path) -> None:
+    path = tmp_path / "city.yaml"
+    path.write_bytes(b"\xef\xbb\xbf" + GOOD.replace("\n", "\r\n").encode())
+    assert load(path).city == loads(GOOD).city
+
+
 def test_anchors_and_merge_keys_serve_repetition() -> None:
     city = loads(
         changed(
@@ -140,7 +146,7 @@ def _mutated(draw: st.DrawFn) -> str:
     return "\n".join(lines)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(_mutated())
 def test_any_text_is_accepted_or_refused_with_lines_inside_the_file(text: str) -> None:
     try:
@@ -194,6 +200,7 @@ def test_the_child_process_hands_back_the_same_city(tmp_path: Path) -> None:
     path.write_text(changed(("[south, north]", "[south]")))
     loaded = load_in_child(path, "shown.yaml")
     assert loaded.city == load(path).city
+    assert loaded.document.text == path.read_text()
     assert [warning.file for warning in loaded.warnings] == ["shown.yaml"]
     assert pickle.loads(pickle.dumps(loaded.city)) == loaded.city
 
