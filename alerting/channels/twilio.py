@@ -182,16 +182,29 @@ class TwilioChannel:
         return None
 
     def _raise(self, error: Exception) -> NoReturn:
-        from twilio.base.exceptions import TwilioException
-
-        status = getattr(error, "status", None)
-        if isinstance(error, TwilioException) and isinstance(status, int):
-            code = getattr(error, "code", None)
-            said = str(getattr(error, "msg", "") or getattr(error, "title", ""))
-            raise self._errors.error(status, code if isinstance(code, int) else None, said) from None
+        if (answer := _answered(error)) is not None:
+            raise self._errors.error(*answer) from None
         if _never_left(error):
             raise Retryable(f"Twilio cannot be reached: {_root(error)}") from None
         raise OutcomeUnknown(f"no answer from Twilio: {_root(error)}") from None
+
+
+def _answered(error: Exception) -> tuple[int, int | None, str] | None:
+    """(HTTP status, Twilio's code, its words) of a refusal; None when there was no answer.
+
+    The driver raises an error with these as attributes, but for a listing keeps the bare response.
+    """
+    from twilio.base.exceptions import TwilioException
+
+    if not isinstance(error, TwilioException):
+        return None
+    response = error.args[1] if len(error.args) > 1 else None
+    status = getattr(error, "status", None) or getattr(response, "status_code", None)
+    if not isinstance(status, int):
+        return None
+    code = getattr(error, "code", None)
+    words = str(getattr(error, "msg", "") or getattr(error, "title", ""))
+    return status, code if isinstance(code, int) else None, words
 
 
 def _receipt(message: Any) -> Receipt:
