@@ -105,10 +105,13 @@ def reader(rule: Rule, metric: Metric | None, divide: float | None = None) -> Re
         low, high = max(low, metric.low), min(high, metric.high)
     by = rule.divide if divide is None else divide
     slow = _Careful(rule, low, high, by)
-    plain = not (rule.map or rule.sentinels or rule.text or rule.pattern or rule.tail or rule.convert)
-    if not plain:
+    if rule.text or rule.pattern or rule.tail or rule.convert or _has_text_keys(rule.map):
         return slow
-    factor = rule.multiply
+    if any(isinstance(key, str) for key in rule.sentinels):
+        return slow
+    if rule.map is not None:
+        return _enumerated(rule, slow)
+    factor, sentinels = rule.multiply, frozenset(rule.sentinels)
 
     def fast(
         tag: int,
@@ -118,10 +121,27 @@ def reader(rule: Rule, metric: Metric | None, divide: float | None = None) -> Re
         _int: Callable[..., int] = int.from_bytes,
     ) -> float | str:
         if tag in _numbers and 0 < len(octets) < 10:
-            value = _int(octets, "big", signed=tag == 2) * factor / by
-            if low <= value <= high:
-                return value
+            raw = _int(octets, "big", signed=tag == 2)
+            if raw not in sentinels:
+                value = raw * factor / by
+                if low <= value <= high:
+                    return value
         return slow(tag, octets)
+
+    return fast
+
+
+def _enumerated(rule: Rule, slow: Read) -> Read:
+    """The states that are numbers by their own octets; every other goes the careful way."""
+    known = {
+        (INTEGER, int(key).to_bytes(1, "big")): value
+        for key in rule.map or {}
+        if 0 <= int(key) < 128 and not isinstance(value := slow(INTEGER, int(key).to_bytes(1, "big")), str)
+    }
+
+    def fast(tag: int, octets: bytes) -> float | str:
+        value = known.get((tag, octets))
+        return slow(tag, octets) if value is None else value
 
     return fast
 

@@ -96,25 +96,45 @@ def _junction(parts: Sequence[Compiled], decisive: bool) -> Compiled:
     return holds
 
 
+def _constant(node: ast.expr) -> float:
+    try:
+        return float(ast.literal_eval(node))
+    except (ValueError, TypeError):
+        raise ValueError(f"{ast.unparse(node)!r} is no number") from None
+
+
 def _comparison(left: ast.expr, ops: Sequence[ast.cmpop], rights: Sequence[ast.expr]) -> Compiled:
     if len(ops) == 1 and isinstance(ops[0], ast.In) and isinstance(rights[0], ast.Tuple | ast.List):
-        one, many = _compile(left), [_compile(item) for item in rights[0].elts]
+        one = _compile(left)
+        many = frozenset(_constant(item) for item in rights[0].elts)
 
         def among(facts: Facts) -> Value:
             value = one(facts)
-            return None if value is None else any(value == item(facts) for item in many)
+            return None if value is None else value in many
 
         return among
     if not all(type(op) in _COMPARE for op in ops):
         raise ValueError("compare with == != < <= > >= or `in (1, 2)`")
     terms = [_compile(left), *map(_compile, rights)]
     tests = [_COMPARE[type(op)] for op in ops]
+    if isinstance(left, ast.Name) and len(rights) == 1 and isinstance(rights[0], ast.Constant):
+        return _against_constant(left.id, tests[0], _constant(rights[0]))
 
     def compare(facts: Facts) -> Value:
         values = [term(facts) for term in terms]
         if any(value is None for value in values):
             return None
         return all(t(a, b) for t, a, b in zip(tests, values, values[1:], strict=False))  # type: ignore[arg-type]
+
+    return compare
+
+
+def _against_constant(name: str, test: Callable[[float, float], bool], constant: float) -> Compiled:
+    """The commonest comparison by far, without the detour."""
+
+    def compare(facts: Facts) -> Value:
+        values = facts.get(name)
+        return test(values[0], constant) if values else None
 
     return compare
 
