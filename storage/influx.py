@@ -40,6 +40,7 @@ from storage.spool_record import Batch, Tally
 _log = logging.getLogger(__name__)
 
 _CHUNK = 5_000  # readings in one batch of the spool: some 2 MB of lines
+_CLOSE_S = 2.0
 _REQUEST_BYTES = 2 << 20  # of lines, unpacked, in one request; InfluxDB 1.x takes 25 MB
 
 
@@ -147,7 +148,7 @@ class InfluxSink:
         """Stops shipping; what waits is on disk and goes on at the next start."""
         self._stop.set()
         self._spool.wake()
-        self._shipper.join(self._settings.timeout_s + 1)
+        self._shipper.join(_CLOSE_S)  # a request in flight may go on; it is then sent again
         self._spool.close()
         self._http.close()
 
@@ -211,6 +212,8 @@ class InfluxSink:
         return self._door
 
     def _failed(self, error: Retryable) -> None:
+        if self._stop.is_set():
+            return
         self._failures += 1
         said = str(error)
         if said != self._error:

@@ -57,6 +57,7 @@ class Spool:
         self._arrived = threading.Condition(self._lock)
         self._synced = threading.Condition(self._lock)
         self._stop = threading.Event()
+        self._woken = False
         self._acked = 0
         self._segments: list[Segment] = []
         self._writing: int | None = None
@@ -109,7 +110,8 @@ class Spool:
         at least one; waits for one to come. Taking again without `ack` gives the same ones."""
         with self._lock:
             if timeout_s:
-                self._arrived.wait_for(lambda: self.waiting_lines > 0 or self._stop.is_set(), timeout_s)
+                self._arrived.wait_for(lambda: self.waiting_lines > 0 or self._woken, timeout_s)
+                self._woken = False
         self._taken = []
         size = 0
         for found in self._walk():
@@ -123,6 +125,8 @@ class Spool:
         """Everything taken up to `sequence` is in the server (`parked_lines` of it: in the parking
         file) and may be forgotten."""
         with self._lock:
+            if self._stop.is_set():  # too late to be noted: it is sent again at the next start
+                return
             delivered = -parked_lines
             for batch, after, segment in self._taken:
                 if self._acked < batch.sequence <= sequence:  # else dropped meanwhile by a cap
@@ -137,8 +141,9 @@ class Spool:
         self._taken = []
 
     def wake(self) -> None:
-        """Lets a waiting `take` return."""
+        """Lets a waiting `take`, or the next one, return at once."""
         with self._lock:
+            self._woken = True
             self._arrived.notify_all()
 
     @property
