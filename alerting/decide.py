@@ -15,9 +15,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import tzinfo
 
-from alerting.message import Texts, word
+from alerting.message import Texts, system_text, word
 from alerting.roster import Roster, placed
-from domain.alarm import Decision, Delivery, DeliveryStatus, Notice, OwedEvent, Reason
+from domain.alarm import Concern, Decision, Delivery, DeliveryStatus, Notice, OwedEvent, Reason
 from domain.facts import BoxFacts, IncidentFacts, box_facts
 from domain.place import Contact
 
@@ -128,6 +128,36 @@ def decide(owed: OwedEvent, plan: Plan, memory: Memory) -> Decided:
         left_out = {entry for entry in left_out if entry[0] not in owed.incidents}
     reserves = tuple(r for d in deliveries for r in further_roads(d, plan))
     return Decided(tuple(deliveries), reserves, tuple(decisions), Memory(tuple(told), frozenset(left_out)))
+
+
+def system(which: str, at: int, since: int, plan: Plan) -> tuple[Delivery, ...]:
+    """The dead man's messages ("silent", "alive"): to all who are told when the monitor is blind.
+
+    One for each of a contact's channels, best first: the sender stops at the first that takes it.
+    """
+    text = system_text(which, plan.texts, plan.zone, at, since)
+    to = {
+        contact.number: contact
+        for contact in sorted(plan.contacts.values(), key=lambda c: c.id, reverse=True)
+        if plan.roster.hears(contact.role, Concern.MONITOR, Reason.OPENED)
+    }
+    name = f"{which}-{since}"
+    return tuple(
+        Delivery(
+            id=_id(name, contact.id, channel),
+            owed=name,
+            at=at,
+            contact=contact.id,
+            number=contact.number,
+            channel=channel,
+            text=text,
+            reason=Reason.OPENED if which == "silent" else Reason.CLOSED,
+            next_attempt_at=at,
+            expires_at=at + int(plan.opened_valid_s * 1000),
+        )
+        for contact in sorted(to.values(), key=lambda c: c.id)
+        for channel in plan.roads(contact)
+    )
 
 
 def further_roads(delivery: Delivery, plan: Plan) -> tuple[Delivery, ...]:

@@ -58,8 +58,8 @@ class _NotLearned(Exception):
         self.after_s: float | None = getattr(error, "after_s", None)
 
 
-def _hand_over(channel: Channel, delivery: Delivery, ask: bool) -> Receipt:
-    """Runs in the channel's thread."""
+def _hand_over(channel: Channel, delivery: Delivery, ask: bool, send: bool) -> Receipt | None:
+    """Runs in the channel's thread. None: asked for, not found, and not to be sent."""
     if ask:
         try:
             found = channel.find(delivery)
@@ -67,7 +67,7 @@ def _hand_over(channel: Channel, delivery: Delivery, ask: bool) -> Receipt:
             raise _NotLearned(error) from error
         if found is not None:
             return found
-    return channel.send(delivery)
+    return channel.send(delivery) if send else None
 
 
 class Outbox:
@@ -160,7 +160,7 @@ class Outbox:
         if channel is None:
             self._give_up(delivery, now, f"channel {delivery.channel} is not open here")
             return
-        if late and (not unsure or now >= delivery.expires_at + HORIZON_MS):
+        if late and not unsure:
             self._end(delivery, DeliveryStatus.EXPIRED, now, delivery.error or "too late to be of use")
             return
         under_way = sum(1 for flying, _ in self._flying.values() if flying.channel == delivery.channel)
@@ -174,11 +174,7 @@ class Outbox:
         )
         self._journal.update(delivery, now)
         self._refused.discard(delivery.id)
-        work: Future[Receipt | None]
-        if late:
-            work = self._executors[delivery.channel].submit(channel.find, delivery)
-        else:
-            work = self._executors[delivery.channel].submit(_hand_over, channel, delivery, unsure)
+        work = self._executors[delivery.channel].submit(_hand_over, channel, delivery, unsure, not late)
         self._flying[delivery.id] = delivery, work
 
     # what came of it
@@ -222,7 +218,11 @@ class Outbox:
                 return
             self._refused.add(delivery.id)
             again = min(again, max(delivery.expires_at - now, 0))
-        elif not isinstance(error, _NotLearned):  # no answer, or an error nobody foresaw: it may have left
+        elif isinstance(error, _NotLearned):
+            if now >= delivery.expires_at + HORIZON_MS:
+                self._end(delivery, DeliveryStatus.EXPIRED, now, f"whether it left was never learned: {why}")
+                return
+        else:  # no answer, or an error nobody foresaw: it may have left
             again = max(again, self._pace.settle_ms)
         # the journal keeps it `sending`: a status never goes back, and after a crash it is asked for
         self._journal.update(replace(delivery, next_attempt_at=now + again, error=why), now)

@@ -58,6 +58,9 @@ class Roster:
         """Whether this incident may be mentioned to them at all, beside another."""
         return any(rule.about(incident) for rule in self.roles.get(contact.role, ()))
 
+    def hears(self, role: Role, concern: Concern, reason: Reason) -> bool:
+        return any(concern in rule.concerns and reason in rule.when for rule in self.roles.get(role, ()))
+
     def late_comer(self, contact: Contact, reason: Reason) -> bool:
         """Those who are told of corroborated incidents only hear of one first when it becomes so."""
         if reason not in (Reason.CORROBORATED, Reason.HOLD_ELAPSED):

@@ -155,6 +155,7 @@ class FakeChannel:
     blind: list[Exception] = field(default_factory=list)  # raised by find
     taken: list[Delivery] = field(default_factory=list)
     found: int = 0
+    fate: DeliveryStatus = DeliveryStatus.SENT  # what receipts say became of it
 
     def send(self, delivery: Delivery) -> Receipt:
         if self.faults:
@@ -171,7 +172,7 @@ class FakeChannel:
         return self._receipt(delivery) if any(d.id == delivery.id for d in self.taken) else None
 
     def _receipt(self, delivery: Delivery) -> Receipt:
-        return Receipt(f"fake-{delivery.id}", DeliveryStatus.SENT)
+        return Receipt(f"fake-{delivery.id}", self.fate)
 
     @property
     def texts(self) -> list[tuple[str, str]]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import sys
 import urllib.request
 from collections.abc import Iterator
@@ -13,7 +15,7 @@ from typing import Any
 import pytest
 
 from alerting.channels.twilio import Credentials, TwilioChannel
-from tests.peers import SHARED_DEVICES, free_port, program, running, tcp_open, wait_until
+from tests.peers import SHARED_DEVICES, absent, free_port, running, tcp_open, wait_until
 
 ACCOUNT = "AC" + "0123456789abcdef" * 2
 CANARY = "canary-f00d-secret"
@@ -66,8 +68,11 @@ def prism(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     specification = SHARED_DEVICES.parent / "twilio" / "twilio_api_v2010.json"
     if not specification.is_file():
         pytest.skip("../shared/twilio is not beside this clone")
+    here = ROOT / "tests" / "npm" / "node_modules" / ".bin"
+    if not (path := shutil.which("prism", path=os.pathsep.join([str(here), os.environ.get("PATH", "")]))):
+        absent("prism", "npm ci --prefix tests/npm")
     port = free_port()
-    command = [program("prism", "`npm ci --prefix tests/npm` brings prism"), "mock",
+    command = [str(path), "mock",
                "--host", "127.0.0.1", "--port", str(port), str(specification)]  # fmt: skip
     folder = tmp_path_factory.mktemp("prism")
     with running(command, folder / "prism.log"):

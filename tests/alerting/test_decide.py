@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerting.decide import Decided, Memory, Plan, decide, dormant, further_roads
+from alerting.decide import Decided, Memory, Plan, decide, dormant, further_roads, system
 from alerting.roster import Budget
 from domain.alarm import Cause, Notice, OwedEvent, Reason
 from domain.place import Contact, Role
@@ -197,6 +197,16 @@ def test_every_further_channel_of_a_contact_lies_in_reserve_with_an_id_of_its_ow
     assert not dormant(second, second.expires_at)
     assert further_roads(second, the_plan) == ()
     assert further_roads(replace(first, contact="gone"), the_plan) == ()
+
+
+def test_the_dead_man_speaks_to_those_who_are_told_of_a_blind_monitor_each_number_once() -> None:
+    twin = Contact("z-twin", "", Role.ENGINEER, CONTACTS["on-call"].number)
+    deliveries = system("silent", NOW, NOW - 2 * MINUTE, plan(contacts={**CONTACTS, "z-twin": twin}))
+    assert [d.contact for d in deliveries] == ["eng-nrtc", "eng-other", "on-call"]
+    assert {d.channel for d in deliveries} == {"terminal"}
+    assert all("since 14:58" in d.text for d in deliveries)
+    later = system("silent", NOW + 5, NOW - 2 * MINUTE, plan())
+    assert [d.id for d in later] == [d.id for d in deliveries]  # the same silence, the same message
 
 
 @given(

@@ -210,6 +210,41 @@ def test_an_opening_too_old_to_be_of_use_is_not_sent_and_says_so() -> None:
     assert sms.taken == []
 
 
+@pytest.mark.parametrize(("arrived", "end"), [(True, S.SENT), (False, S.EXPIRED)])
+def test_a_lost_answer_is_asked_for_even_when_it_is_too_late_to_send_again(
+    arrived: bool, end: DeliveryStatus
+) -> None:
+    sms = FakeChannel()
+    (sms.late if arrived else sms.faults).append(OutcomeUnknown("reset"))
+    house = House(one_reader(), sms)
+    house.journal.owe(event())
+    house.tick()
+    house.clock.forward(3 * 3600)
+    house.run(60)
+    assert house.only.status is end
+    assert (len(sms.taken), sms.found) == (int(arrived), 1)
+
+
+def test_when_it_cannot_be_learned_for_long_the_delivery_ends_and_says_so() -> None:
+    sms = FakeChannel(late=[OutcomeUnknown("reset")], blind=[Retryable("down") for _ in range(1000)])
+    house = House(one_reader(), sms)
+    house.journal.owe(event())
+    house.tick()
+    house.run(4 * 3600, step=30)
+    assert (house.only.status, house.only.error) == (S.EXPIRED, "whether it left was never learned: down")
+    assert len(sms.taken) == 1
+
+
+def test_a_message_the_provider_lost_goes_by_the_next_channel() -> None:
+    twilio, modem = FakeChannel("twilio", late=[OutcomeUnknown("reset")]), FakeChannel("modem")
+    twilio.fate = S.UNDELIVERED
+    house = House(one_reader("twilio", "modem"), twilio, modem)
+    house.journal.owe(event())
+    house.tick()
+    house.run(60)
+    assert len(modem.taken) == 1
+
+
 def test_what_was_owed_long_before_tell_came_back_is_not_sent() -> None:
     sms = FakeChannel()
     house = House(one_reader(), sms)
