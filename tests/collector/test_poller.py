@@ -1,0 +1,433 @@
+"""A city polled on a hand-moved clock, by real packets to agents that behave well and badly."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Iterable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pytest
+
+from collector import ber
+from collector.discover import Undiscovered
+from collector.poller import Poller, PollSettings
+from collector.resolver import Resolver
+from collector.session import NO_SUCH_INSTANCE, Credentials, Session, Varbind, oid
+from collector.udp import Address
+from domain.place import Device, Kind, Status
+from domain.ports import Echoes
+from domain.reading import Outcome, Probe, Reading, Trust
+from tests.collector.agents import Mib, agent, mib, response
+from tests.collector.net_snmp import USUAL, snmpd
+from tests.peers import free_port
+
+UPTIME, LOAD, COUNT = "1.3.6.1.2.1.1.3.0", "1.3.6.1.4.1.5.1.0", "1.3.6.1.4.1.5.2.0"
+SLOW, TABLE = "1.3.6.1.4.1.5.9.0", "1.3.6.1.4.1.5.3"
+ROWS = (UPTIME, LOAD, COUNT, SLOW, f"{TABLE}.1", f"{TABLE}.2")
+PUBLIC = Credentials("2c", community="public")
+START = 1_800_000_000_000
+
+
+@dataclass
+class PlainPlan:
+    """A plan whose metrics are the OIDs' octets."""
+
+    gets: tuple[tuple[bytes, ...], ...] = ((oid(UPTIME), oid(LOAD)), (oid(COUNT),))
+    slow_gets: tuple[tuple[bytes, ...], ...] = ()
+    slow_every: int = 1
+    walks: tuple[bytes, ...] = ()
+    outdated: bool = False
+
+    def decode(self, varbinds: Iterable[Varbind], device: str, at: int, slow: bool) -> Reading:
+        values = {
+            (name.hex(), ""): float(ber.integer(value))
+            for name, tag, value in varbinds
+            if tag != NO_SUCH_INSTANCE
+        }
+        return Reading(device, Probe.SNMP, at, Outcome.OK, values, {"slow": str(slow)})
+
+    def due_walks(self, varbinds: Iterable[Varbind]) -> tuple[bytes, ...]:
+        return self.walks
+
+    def stale(self, reading: Reading) -> bool:
+        return self.outdated
+
+
+class HandClock:
+    def __init__(self) -> None:
+        self.at = START
+
+    def now(self) -> int:
+        return self.at
+
+    async def sleep(self, milliseconds: int) -> None:
+        self.at += milliseconds
+        await asyncio.sleep(0)
+
+
+class Kernel:
+    """A Prober with a hand-set city: addresses in `dark` do not answer."""
+
+    def __init__(self) -> None:
+        self.dark: set[str] = set()
+        self.swept: list[str] = []
+
+    async def sweep(self, addresses: Sequence[str], echoes: int, timeout_s: float) -> Sequence[Echoes]:
+        self.swept += addresses
+        return [
+            Echoes(one, Outcome.TIMEOUT, echoes)
+            if one in self.dark
+            else Echoes(one, Outcome.OK, echoes, (0.001, 0.003, 0.002)[:echoes])
+            for one in addresses
+        ]
+
+    def close(self) -> None:
+        pass
+
+
+def device(key: str, address: Address | tuple[str, int], **more: object) -> Device:
+    made = Device(
+        key, "box-1", Kind.UPS, str(address[0]), int(address[1]), icmp_interval_s=10, snmp_interval_s=10
+    )
+    return replace(made, **more)
+
+
+@dataclass
+class City:
+    plan: PlainPlan = field(default_factory=PlainPlan)
+    credentials: dict[str, Credentials | None] = field(default_factory=dict)
+    settings: PollSettings = field(default_factory=lambda: PollSettings(snmp_timeout_s=0.15))
+    resolver: Resolver | None = None
+
+    def __post_init__(self) -> None:
+        self.clock = HandClock()
+        self.kernel = Kernel()
+        self.readings: list[Reading] = []
+        self.discovered: list[str] = []
+        self.poller = Poller(
+            self.clock,
+            self.kernel,
+            self._discover,
+            lambda one: self.credentials.get(one.id, PUBLIC),
+            self.readings.extend,
+            self.settings,
+            self.resolver,
+        )
+
+    async def _discover(self, session: Session, one: Device) -> PlainPlan:
+        self.discovered.append(one.id)
+        answer = await session.get([oid(UPTIME)])
+        if answer.outcome is not Outcome.OK:
+            raise Undiscovered(answer)
+        return self.plan
+
+    async def settle(self) -> None:
+        """Until nothing is under way."""
+        for _ in range(1000):
+            await asyncio.sleep(0.005)
+            if not self.poller.under_way():
+                await asyncio.sleep(0.005)
+                return
+        raise AssertionError("polls do not end")
+
+    async def interval(self, seconds: float = 10) -> list[Reading]:
+        """Moves the clock on; the readings that came of it."""
+        before = len(self.readings)
+        for _ in range(int(seconds * 10)):
+            self.clock.at += 100
+            self.poller.tick(self.clock.at)
+        await self.settle()
+        return self.readings[before:]
+
+    def snmp(self, readings: Iterable[Reading]) -> list[tuple[str, Outcome]]:
+        return sorted((one.device, one.outcome) for one in readings if one.probe is Probe.SNMP)
+
+
+@asynccontextmanager
+async def city(**more: object):
+    made = City(**more)
+    try:
+        yield made
+    finally:
+        await made.poller.close()
+
+
+def numbers(reading: Reading) -> dict[str, float]:
+    return {key[0]: value for key, value in reading.values.items()}
+
+
+async def test_a_device_is_discovered_once_and_read_once_in_each_interval() -> None:
+    async with city() as town, agent(Mib(mib(*ROWS))) as address:
+        town.poller.reload([device("ups-1", address)])
+        for _ in range(3):
+            readings = await town.interval()
+            assert town.snmp(readings) == [("ups-1", Outcome.OK)]
+            (reading,) = (one for one in readings if one.probe is Probe.SNMP)
+            assert numbers(reading) == {oid(UPTIME).hex(): 1.0, oid(LOAD).hex(): 2.0, oid(COUNT).hex(): 3.0}
+            assert reading.trust is Trust.PLAIN
+            assert START < reading.at <= town.clock.at
+        assert town.discovered == ["ups-1"]
+        assert town.poller.counters.answers == 3
+
+
+async def test_each_failure_keeps_its_name_and_the_healthy_are_not_touched() -> None:
+    def unreadable(packet: bytes) -> list[bytes]:
+        return [b"\x30\x82\xff"]
+
+    async with (
+        city() as town,
+        agent(Mib(mib(*ROWS))) as healthy,
+        agent(lambda packet: []) as silent,
+        agent(unreadable) as garbled,
+        agent(lambda packet: [response(ber.decode(packet), [], 16, 1)]) as locked,
+    ):
+        town.poller.reload(
+            [
+                device("healthy", healthy),
+                device("silent", silent),
+                device("garbled", garbled),
+                device("locked", locked),
+                device("closed", ("127.0.0.1", free_port(socket.SOCK_DGRAM))),
+            ]
+        )
+        for _ in range(2):
+            assert town.snmp(await town.interval()) == [
+                ("closed", Outcome.REFUSED),
+                ("garbled", Outcome.MALFORMED),
+                ("healthy", Outcome.OK),
+                ("locked", Outcome.AUTH),
+                ("silent", Outcome.TIMEOUT),
+            ]
+
+
+async def test_a_known_device_that_falls_silent_keeps_its_plan() -> None:
+    good = Mib(mib(*ROWS))
+    mute: list[bool] = []
+    async with city() as town, agent(lambda packet: [] if mute else good(packet)) as address:
+        town.poller.reload([device("ups-1", address)])
+        await town.interval()
+        mute.append(True)
+        assert town.snmp(await town.interval()) == [("ups-1", Outcome.TIMEOUT)]
+        mute.clear()
+        assert town.snmp(await town.interval()) == [("ups-1", Outcome.OK)]
+        assert town.discovered == ["ups-1"]
+
+
+async def test_what_was_answered_before_silence_is_kept() -> None:
+    served = Mib(mib(*ROWS), mute=frozenset([oid(COUNT)]))
+    async with city() as town, agent(served) as address:
+        town.poller.reload([device("ups-1", address)])
+        (reading,) = (one for one in await town.interval() if one.probe is Probe.SNMP)
+        assert reading.outcome is Outcome.OK
+        assert set(numbers(reading)) == {oid(UPTIME).hex(), oid(LOAD).hex()}
+
+
+async def test_slow_tables_are_read_at_first_and_then_now_and_then() -> None:
+    plan = PlainPlan(slow_gets=((oid(SLOW),),), slow_every=3)
+    async with city(plan=plan) as town, agent(Mib(mib(*ROWS))) as address:
+        town.poller.reload([device("ups-1", address)])
+        readings = await town.interval(60)
+        slow = [one.texts["slow"] for one in readings if one.probe is Probe.SNMP]
+        held = [oid(SLOW).hex() in numbers(one) for one in readings if one.probe is Probe.SNMP]
+        assert slow == [str(each) for each in held]
+        # the clock outran the packets: what counts is the order of the polls that were made
+        for _ in range(5):
+            (reading,) = (one for one in await town.interval() if one.probe is Probe.SNMP)
+            held.append(oid(SLOW).hex() in numbers(reading))
+        assert held == [at % 3 == 0 for at in range(len(held))]
+
+
+async def test_due_subtrees_are_walked_after_the_gets() -> None:
+    plan = PlainPlan(walks=(oid(TABLE),))
+    async with city(plan=plan) as town, agent(Mib(mib(*ROWS))) as address:
+        town.poller.reload([device("ups-1", address)])
+        for _ in range(2):
+            (reading,) = (one for one in await town.interval() if one.probe is Probe.SNMP)
+            assert {oid(f"{TABLE}.1").hex(), oid(LOAD).hex()} <= set(numbers(reading))
+
+
+async def test_an_agent_that_comes_to_choke_is_asked_less_at_once_from_then_on() -> None:
+    served = Mib(mib(*ROWS), choke="toobig")
+    async with city() as town, agent(served) as address:
+        town.poller.reload([device("ups-1", address)])
+        await town.interval()
+        served.most = 1
+        for _ in range(2):
+            served.asked.clear()
+            (reading,) = (one for one in await town.interval() if one.probe is Probe.SNMP)
+            assert len(numbers(reading)) == 3
+        assert [len(message.varbinds) for message in served.asked] == [1, 1, 1]
+
+
+async def test_a_changed_device_is_discovered_anew() -> None:
+    plan = PlainPlan()
+    async with city(plan=plan) as town, agent(Mib(mib(*ROWS))) as address:
+        town.poller.reload([device("ups-1", address)])
+        await town.interval()
+        plan.outdated = True
+        assert town.snmp(await town.interval()) == [("ups-1", Outcome.OK)]
+        plan.outdated = False
+        await town.interval()
+        assert town.discovered == ["ups-1"] * 2
+
+
+async def test_a_plan_without_questions_still_asks_for_a_sign_of_life() -> None:
+    async with city(plan=PlainPlan(gets=())) as town, agent(Mib(mib(*ROWS))) as address:
+        town.poller.reload([device("cam-1", address)])
+        assert town.snmp(await town.interval()) == [("cam-1", Outcome.OK)]
+
+
+async def test_icmp_is_read_apart_from_snmp() -> None:
+    async with city() as town, agent(lambda packet: []) as silent:
+        town.credentials["cam-1"] = None
+        devices = [
+            device("cam-1", ("127.3.0.1", 161)),
+            device("ups-1", silent),
+            device("cam-2", ("127.3.0.2", 161)),
+        ]
+        town.credentials["cam-2"] = None
+        town.kernel.dark.add("127.3.0.2")
+        town.poller.reload(devices)
+        readings = {(one.device, one.probe): one for one in await town.interval()}
+    assert set(readings) == {
+        ("cam-1", Probe.ICMP), ("cam-2", Probe.ICMP), ("ups-1", Probe.ICMP), ("ups-1", Probe.SNMP)
+    }  # fmt: skip
+    assert {name: round(value, 6) for (name, _), value in readings["cam-1", Probe.ICMP].values.items()} == {
+        "icmp_loss_ratio": 0.0,
+        "icmp_rtt_seconds": 0.002,
+        "icmp_rtt_min_seconds": 0.001,
+        "icmp_rtt_max_seconds": 0.003,
+        "icmp_jitter_seconds": 0.0015,
+    }
+    assert readings["cam-2", Probe.ICMP].values == {("icmp_loss_ratio", ""): 1.0}
+    assert readings["cam-2", Probe.ICMP].outcome is Outcome.TIMEOUT
+    assert readings["ups-1", Probe.SNMP].outcome is Outcome.TIMEOUT
+
+
+async def test_silent_agents_back_off_and_are_asked_again_once_icmp_is_back() -> None:
+    good = Mib(mib(*ROWS))
+    dead: list[bool] = [True]
+    async with city() as town, agent(lambda packet: [] if dead else good(packet)) as address:
+        town.kernel.dark.add("127.0.0.1")
+        town.poller.reload([device("ups-1", address)])
+        asked = 0
+        for _ in range(12):
+            asked += len(town.snmp(await town.interval()))
+        assert 4 <= asked <= 6  # of 12 turns
+        dead.clear()
+        town.kernel.dark.clear()
+        await town.interval()  # ICMP comes back at some moment of it
+        await town.interval(0.2)
+        assert ("ups-1", Outcome.OK) in town.snmp(town.readings)
+
+
+async def test_a_trap_polls_at_once_but_a_flood_of_them_does_not() -> None:
+    served = Mib(mib(*ROWS))
+    async with city() as town, agent(served) as address:
+        town.poller.reload([device("ups-1", address, snmp_interval_s=600, icmp_interval_s=600)])
+        town.poller.poll_now("ups-1")
+        town.poller.poll_now("nobody")
+        readings = await town.interval(0.2)
+        assert {one.probe for one in readings} == {Probe.ICMP, Probe.SNMP}
+        polls = 0
+        for _ in range(50):
+            town.poller.poll_now("ups-1")
+            polls += len(town.snmp(await town.interval(0.1)))
+        assert 4 <= polls <= 6  # in five seconds
+
+
+async def test_a_reload_keeps_what_is_unchanged_and_drops_what_is_gone() -> None:
+    async with city() as town, agent(Mib(mib(*ROWS))) as one, agent(Mib(mib(*ROWS))) as two:
+        first, second, third = (device(key, one if key != "b" else two) for key in "abc")
+        town.poller.reload([first, second, replace(third, port=9, status=Status.RETIRED)])
+        assert town.snmp(await town.interval()) == [("a", Outcome.OK), ("b", Outcome.OK)]
+        town.poller.reload([first, replace(second, port=free_port(socket.SOCK_DGRAM))])
+        assert town.snmp(await town.interval()) == [("a", Outcome.OK), ("b", Outcome.REFUSED)]
+        town.poller.reload([first])
+        assert town.snmp(await town.interval()) == [("a", Outcome.OK)]
+        assert town.discovered == ["a", "b", "b"]
+        town.credentials["a"] = None
+        town.poller.reload([first])
+        assert town.snmp(await town.interval()) == []
+        town.poller.reload([])
+        assert await town.interval() == []
+
+
+async def test_a_device_removed_while_it_is_asked_tells_nothing() -> None:
+    async with city() as town, agent(lambda packet: []) as silent:
+        town.poller.reload([device("ups-1", silent)])
+        town.poller.poll_now("ups-1")
+        town.clock.at += 100
+        town.poller.tick(town.clock.at)
+        town.poller.reload([])
+        await town.settle()
+        assert town.snmp(town.readings) == []
+
+
+async def test_a_slow_device_is_not_asked_twice_at_once() -> None:
+    packets: list[bytes] = []
+    async with city() as town, agent(lambda packet: packets.append(packet) or ()) as silent:
+        town.poller.reload([device("ups-1", silent, snmp_interval_s=1)])
+        await town.interval(10)  # ten turns, faster than a time-out
+        assert town.poller.counters.overruns >= 8
+        assert len(packets) == 2
+
+
+async def test_names_are_resolved_aside_and_a_dead_resolver_delays_nobody() -> None:
+    answers = asyncio.Event()
+    asked: list[str] = []
+
+    def lookup(name: str) -> str:
+        asked.append(name)
+        if not answers.is_set():
+            raise OSError("no name server")
+        return "127.0.0.1"
+
+    loop = asyncio.get_running_loop()
+    async with city(resolver=Resolver(loop, lookup)) as town, agent(Mib(mib(*ROWS))) as address:
+        named = device("named", ("pole-17.example", address[1]))
+        town.poller.reload([named, device("plain", address)])
+        assert town.snmp(await town.interval()) == [("named", Outcome.FORBIDDEN), ("plain", Outcome.OK)]
+        assert set(asked) == {"pole-17.example"}
+        answers.set()
+        town.poller._resolver._names["pole-17.example"].again = 0.0  # half a minute later
+        await town.interval()
+        assert town.snmp(await town.interval()) == [("named", Outcome.OK), ("plain", Outcome.OK)]
+
+
+@pytest.mark.peer
+async def test_version_3_is_polled_and_trusted(tmp_path: Path) -> None:
+    with snmpd(tmp_path) as port:
+        plan = PlainPlan(gets=((oid(UPTIME),),))
+        settings = PollSettings(snmp_timeout_s=1)
+        async with city(plan=plan, settings=settings) as town:
+            town.credentials["ups-1"] = USUAL
+            town.credentials["ups-2"] = replace(USUAL, auth_key="another-phrase")
+            town.credentials["ups-3"] = replace(USUAL, context="bridge1")
+            town.poller.reload([device(f"ups-{n}", ("127.0.0.1", port)) for n in (1, 2, 3)])
+            for _ in range(2):
+                readings = await town.interval()
+                assert town.snmp(readings) == [
+                    ("ups-1", Outcome.OK), ("ups-2", Outcome.AUTH), ("ups-3", Outcome.FORBIDDEN)
+                ]  # fmt: skip
+                (good,) = (one for one in readings if one.probe is Probe.SNMP and one.outcome is Outcome.OK)
+                assert good.trust is Trust.V3
+                assert set(numbers(good)) == {oid(UPTIME).hex()}
+
+
+async def test_running_ticks_by_the_clock_until_closed() -> None:
+    async with city() as town, agent(Mib(mib(*ROWS))) as address:
+        town.poller.reload([device("ups-1", address)])
+        running = asyncio.create_task(town.poller.run())
+        await asyncio.wait_for(_until(lambda: bool(town.snmp(town.readings))), 10)
+        await town.poller.close()
+        await asyncio.wait_for(running, 5)
+        assert len(asyncio.all_tasks()) == 1
+
+
+async def _until(true) -> None:
+    while not true():  # noqa: ASYNC110
+        await asyncio.sleep(0.01)  # the readings come by a callback, not by an event
