@@ -26,7 +26,7 @@ class Sequencer:
     ) -> None:
         self.engine = engine
         self._changed = changed
-        self._record = record
+        self.record = record
         self._last = 0
 
     def feed(self, given: Input) -> Change:
@@ -36,8 +36,8 @@ class Sequencer:
         self._last = at
         if given.at != at:
             given = replace(given, at=at)
-        if self._record is not None:
-            self._record(given)
+        if self.record is not None:
+            self.record(given)
         change = self.engine.evaluate(given)
         if change:
             self._changed(change)

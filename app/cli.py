@@ -1,0 +1,319 @@
+"""The command line. Bad input ends with exit code 2 and its file, line and remedy, never a traceback."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+from domain.errors import ConfigError, NigehbanError, Problem
+
+if TYPE_CHECKING:
+    from app.accepted import Sources
+
+app = typer.Typer(
+    name="nigehban",
+    help="Watches a city's street surveillance equipment and says what is wrong, where, and why.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Inventory = Annotated[Path, typer.Option("--inventory", "-i", help="The city's inventory file.")]
+Data = Annotated[Path, typer.Option("--data", "-d", help="Where the journal and the series are kept.")]
+SettingsFile = Annotated[Path | None, typer.Option("--settings", help="Stores, channels, sweeps.")]
+RulesFile = Annotated[Path | None, typer.Option("--rules", help="Instead of the shipped rules.")]
+Profiles = Annotated[Path | None, typer.Option("--profiles", help="A folder of profiles of your own.")]
+TextsFile = Annotated[Path | None, typer.Option("--texts", help="Instead of the shipped SMS texts.")]
+RosterFile = Annotated[Path | None, typer.Option("--roster", help="Instead of the shipped roster.")]
+AsJson = Annotated[bool, typer.Option("--json", help="For programs.")]
+
+INVENTORY = Path("inventory.yaml")
+DATA = Path("data")
+
+
+def _sources(
+    inventory: Path, rules: Path | None, profiles: Path | None, texts: Path | None, roster: Path | None
+) -> Sources:
+    from app.accepted import Sources
+
+    given = {"rules": rules, "profiles": profiles, "texts": texts, "roster": roster}
+    return Sources(inventory, **{name: path for name, path in given.items() if path is not None})
+
+
+@app.command()
+def run(
+    inventory: Inventory = INVENTORY,
+    data: Data = DATA,
+    settings: SettingsFile = None,
+    rules: RulesFile = None,
+    profiles: Profiles = None,
+    texts: TextsFile = None,
+    roster: RosterFile = None,
+    record: Annotated[Path | None, typer.Option(help="Keep every input, for `replay`.")] = None,
+    simulate: Annotated[bool, typer.Option("--simulate", help="Answer for the city as well.")] = False,
+    scenario: Annotated[Path | None, typer.Option(help="The play, with --simulate.")] = None,
+    seconds: Annotated[float | None, typer.Option(help="Stop by itself after so long.")] = None,
+) -> None:
+    """Watch the city: probe, decide, tell; shown live. Ctrl-C stops."""
+    from app import run as running
+
+    sources = _sources(inventory, rules, profiles, texts, roster)
+    from app.settings import load
+
+    load(settings)  # a bad file is refused here, before anything is started
+    running.main(running.Run(sources, settings, data, record, simulate, scenario, seconds))
+
+
+@app.command()
+def check(
+    inventory: Annotated[Path, typer.Argument(help="The inventory to check.")] = INVENTORY,
+    settings: SettingsFile = None,
+    rules: RulesFile = None,
+    profiles: Profiles = None,
+    texts: TextsFile = None,
+    roster: RosterFile = None,
+    secrets: Annotated[bool, typer.Option("--secrets", help="Also look every secret up.")] = False,
+) -> None:
+    """Check inventory, rules, profiles, texts and roster; every error at once, with its line."""
+    from app.accepted import accept
+    from app.settings import load
+    from app.watch import require_secrets
+
+    problems: list[Problem] = []
+    try:
+        load(settings)
+    except ConfigError as error:
+        problems += error.problems
+    try:
+        accepted = accept(_sources(inventory, rules, profiles, texts, roster), 0)
+    except ConfigError as error:
+        raise ConfigError([*problems, *error.problems]) from None
+    if problems:
+        raise ConfigError(problems)
+    if secrets:
+        require_secrets(accepted.city, inventory)
+    for warning in accepted.warnings:
+        typer.echo(f"warning: {warning}", err=True)
+    city = accepted.city
+    typer.echo(f"{inventory}: good: {len(city.boxes)} boxes, {len(city.devices)} devices")
+
+
+@app.command()
+def replay(
+    file: Annotated[Path, typer.Argument(help="JSON lines, as `run --record` writes them.")],
+    inventory: Inventory = INVENTORY,
+    rules: RulesFile = None,
+    texts: TextsFile = None,
+    roster: RosterFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Judge recorded readings again: no network, no store, no clock."""
+    from app import events
+    from app import replay as again
+    from app.accepted import accept
+
+    write: Callable[[events.Event], str] = events.line if as_json else events.sentence
+    accepted = accept(_sources(inventory, rules, None, texts, roster), 0)
+    out = sys.stdout
+    for warning in again.replay(file, accepted, lambda event: print(write(event), file=out)):
+        typer.echo(f"warning: {warning}", err=True)
+
+
+@app.command()
+def probe(
+    host: Annotated[str, typer.Argument(metavar="HOST[:PORT]")],
+    version: Annotated[str, typer.Option(help="1, 2c or 3.")] = "2c",
+    community: Annotated[str, typer.Option(envvar="NIGEHBAN_COMMUNITY", show_envvar=True)] = "public",
+    user: Annotated[str, typer.Option(help="Version 3: the user.")] = "",
+    auth: Annotated[str, typer.Option(help="Version 3: SHA-256, SHA-512, ...")] = "SHA-256",
+    auth_key: Annotated[
+        str, typer.Option(envvar="NIGEHBAN_AUTH_KEY", help="env:NAME, file:PATH or the word")
+    ] = "",
+    priv: Annotated[str, typer.Option(help="Version 3: AES-128 or AES-256.")] = "AES-128",
+    priv_key: Annotated[
+        str, typer.Option(envvar="NIGEHBAN_PRIV_KEY", help="env:NAME, file:PATH or the word")
+    ] = "",
+    profile: Annotated[str, typer.Option(help="Instead of recognising the device.")] = "auto",
+    profiles: Profiles = None,
+    timeout: Annotated[float, typer.Option(help="Seconds an attempt.")] = 2.0,
+    explain: Annotated[bool, typer.Option("--explain", help="Each OID, its raw value, the rule.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Ask one device, and print what the collector would read."""
+    from app import probe as asking
+
+    given = asking.Given(
+        host, version, community, user, auth, auth_key, priv, priv_key, profile, profiles, timeout
+    )
+    result = asyncio.run(asking.ask(given))
+    typer.echo(asking.shown(result, as_json, explain))
+    if result.outcome != "ok":
+        raise typer.Exit(1)
+
+
+@app.command()
+def acknowledge(
+    code: Annotated[str, typer.Argument(help="The code of the incident, as in the SMS.")],
+    by: Annotated[str, typer.Option("--by", help="Who acknowledges.")] = os.environ.get("USER", "cli"),
+    data: Data = DATA,
+) -> None:
+    """Say that somebody is on it. Only a good poll closes an incident."""
+    from app import console
+
+    _said(console.ask(data, "acknowledge", {"code": code, "by": by}))
+
+
+@app.command()
+def reload(data: Data = DATA) -> None:
+    """Read inventory, rules and profiles again: all of it, or none."""
+    from app import console
+
+    _said(console.ask(data, "reload", {}))
+
+
+@app.command()
+def status(data: Data = DATA, as_json: AsJson = False) -> None:
+    """What is watched, what is open, what is owed."""
+    from app import console
+
+    found = console.status(data)
+    typer.echo(json.dumps(found, ensure_ascii=False) if as_json else console.status_words(found))
+
+
+@app.command()
+def why(
+    target: Annotated[str, typer.Argument(help="A box, a device, an incident's code.")],
+    data: Data = DATA,
+) -> None:
+    """The chain of readings, evidence, decisions and reasons, in words."""
+    from app import why as explaining
+
+    typer.echo("\n".join(explaining.chain(data, target)))
+
+
+@app.command("sms-test")
+def sms_test(
+    number: Annotated[str, typer.Argument(help="E.164, such as +923001234567.")],
+    data: Data = DATA,
+    settings: SettingsFile = None,
+    channel: Annotated[str | None, typer.Option(help="Instead of the first one.")] = None,
+) -> None:
+    """Send a test message, and say how far it came."""
+    from app import sms_test as testing
+
+    typer.echo(testing.send(number, data, settings, channel))
+
+
+@app.command()
+def backup(
+    target: Annotated[Path, typer.Argument(help="The file to write.")],
+    data: Data = DATA,
+) -> None:
+    """Copy the journal while it is in use, and verify the copy."""
+    from app import safe
+
+    typer.echo(safe.backup(data, target))
+
+
+@app.command()
+def restore(
+    source: Annotated[Path, typer.Argument(help="A file made by `backup`.")],
+    data: Data = DATA,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace the journal that is there.")
+    ] = False,
+) -> None:
+    """Bring a journal back. Nothing that was owed before is sent again."""
+    from app import safe
+
+    typer.echo(safe.restore(source, data, overwrite))
+
+
+@app.command(hidden=True)
+def watch(
+    inventory: Inventory = INVENTORY,
+    data: Data = DATA,
+    settings: SettingsFile = None,
+    rules: RulesFile = None,
+    profiles: Profiles = None,
+    texts: TextsFile = None,
+    roster: RosterFile = None,
+    record: Annotated[Path | None, typer.Option()] = None,
+    simulator: Annotated[Path | None, typer.Option()] = None,
+) -> None:
+    """The watch process alone (`run` starts it)."""
+    from app import watch as watching
+    from app.settings import load
+
+    sources = _sources(inventory, rules, profiles, texts, roster)
+    watching.main(watching.Options(sources, load(settings), data, record, simulator))
+
+
+@app.command(hidden=True)
+def tell(data: Data = DATA, settings: SettingsFile = None) -> None:
+    """The tell process alone (`run` starts it)."""
+    from app import tell as telling
+    from app.settings import load
+
+    telling.main(load(settings), data)
+
+
+@app.command(hidden=True)
+def deadman(data: Data = DATA, settings: SettingsFile = None) -> None:
+    """The dead-man process alone (`run` starts it)."""
+    from app import deadman as looking
+    from app.settings import load
+
+    looking.main(load(settings), data)
+
+
+@app.command(hidden=True)
+def simulate(
+    inventory: Inventory = INVENTORY,
+    control: Annotated[Path | None, typer.Option()] = None,
+    scenario: Annotated[Path | None, typer.Option()] = None,
+    seed: Annotated[int, typer.Option()] = 1,
+) -> None:
+    """The simulated street alone (`run --simulate` starts it)."""
+    from app import simulate as street
+
+    street.main(_sources(inventory, None, None, None, None), control, scenario, seed)
+
+
+def _said(answer: tuple[bool, str]) -> None:
+    ok, words = answer
+    typer.echo(words, err=not ok)
+    if not ok:
+        raise typer.Exit(2)
+
+
+def _refuse(text: str, code: int) -> NoReturn:
+    typer.echo(text, err=True)
+    raise SystemExit(code)
+
+
+def main() -> None:
+    """Where the `nigehban` command begins."""
+    logging.basicConfig(
+        level=os.environ.get("NIGEHBAN_LOG", "INFO").upper(),
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+    )
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    try:
+        app()
+    except ConfigError as error:
+        _refuse(str(error), 2)
+    except NigehbanError as error:
+        _refuse(f"nigehban: {error}", 1)
+
+
+if __name__ == "__main__":
+    main()

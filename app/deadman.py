@@ -1,0 +1,85 @@
+"""The dead-man process: small, and with one question. Does `watch` still make alive marks?
+
+It tells the city's on-call by a road of its own, past the outbox, since what it reports may be the
+very reason why the outbox is silent.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+from pathlib import Path
+from types import FrameType
+
+from alerting import deadman
+from alerting.message import system_text
+from app.accepted import plan_of
+from app.clock import SystemClock
+from app.settings import Settings
+from domain.alarm import Delivery, Reason
+from domain.errors import NigehbanError, Retryable
+from domain.place import Role
+from domain.ports import Channel
+from storage.journal import open_outbox, open_reader
+
+log = logging.getLogger("nigehban.deadman")
+
+LOOK_S = 1.0
+TRIES = 5
+
+
+def main(settings: Settings, data: Path) -> None:
+    """Runs until SIGTERM or Ctrl-C."""
+    stopping = threading.Event()
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        stopping.set()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    clock = SystemClock()
+    name = settings.deadman.channel or settings.channel_names[0]
+    channel = settings.channels(data)[name]
+    journal, reader = open_outbox(data), open_reader(data)
+    pulse = deadman.started(journal.last_alive("watch"), clock.now())
+    interval = int(settings.deadman.interval_s * 1000)
+    while not stopping.wait(LOOK_S):
+        now = clock.now()
+        try:
+            pulse, verdict = deadman.verdict(pulse, journal.last_alive("watch"), now, interval)
+        except Retryable as error:
+            log.warning("the journal cannot be read: %s", error)
+            continue
+        if verdict.turned:
+            which = "silent" if verdict.silent else "alive"
+            log.warning("watch is %s since %s", which, verdict.since)
+            configuration = reader.configuration()
+            if configuration is None:
+                continue
+            plan = plan_of(configuration, settings.channel_names)
+            text = system_text(which, plan.texts, plan.zone, now, verdict.since)
+            for contact in plan.contacts.values():
+                if contact.role in (Role.ON_CALL, Role.ENGINEER):
+                    _send(channel, contact.id, contact.number, text, now, stopping)
+    reader.close()
+
+
+def _send(
+    channel: Channel, contact: str, number: str, text: str, now: int, stopping: threading.Event
+) -> None:
+    delivery = Delivery(
+        f"deadman/{now}/{contact}", "deadman", now, contact, number, channel.name, text, Reason.OPENED
+    )
+    for attempt in range(TRIES):
+        try:
+            if attempt == 0 or channel.find(delivery) is None:
+                channel.send(delivery)
+            return
+        except Retryable as error:
+            log.warning("%s could not be told, trying again: %s", contact, error)
+            if stopping.wait(2.0**attempt):
+                return
+        except NigehbanError as error:
+            log.error("%s cannot be told: %s", contact, error)
+            return
