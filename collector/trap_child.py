@@ -168,7 +168,10 @@ def serve(descriptor: int) -> None:
         # deadlines and ages only; the parent turns ages into engine time
         now = time.monotonic_ns() / 1e9
         if commands in ready:
-            octets = os.read(commands, 1 << 20)
+            try:
+                octets = os.read(commands, 1 << 20)
+            except ConnectionError:
+                return
             if not octets:
                 return
             buffer += octets
@@ -190,7 +193,7 @@ def serve(descriptor: int) -> None:
                 del untold[: os.write(out, untold)]
             except BlockingIOError:
                 pass
-            except BrokenPipeError:
+            except OSError:  # the parent is gone
                 return
 
 

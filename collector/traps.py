@@ -8,22 +8,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import hashlib
 import json
 import logging
-import os
 import socket
-import struct
-import sys
+import subprocess
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from collector.session import Credentials, Varbind, dotted
 from collector.trap_gate import Counters, credentials_json
 from collector.trap_packet import frame
-from domain.errors import NotPermitted
+from collector.trap_socket import bound, default_engine_id, drops_of, start_child
 from domain.place import Device
 from domain.ports import Clock
 from domain.reading import Key, Outcome, Probe, Reading, Trust
@@ -31,11 +27,8 @@ from domain.reading import Key, Outcome, Probe, Reading, Trust
 Interpret = Callable[[Device, bytes, list[Varbind]], tuple[Mapping[Key, float], Mapping[str, str]] | None]
 """(device, content octets of the trap's OID, varbinds) -> (values, texts); None: unknown to its profile."""
 
-_SO_RCVBUFFORCE, _SO_MEMINFO, _MEMINFO_DROPS = 33, 55, 8
 _LARGEST = 64 << 20  # a frame beyond this is not our child's
 _HEARD = 20_000  # readings not yet taken; then the child waits, and counts what it must drop
-
-_ROOT = str(Path(__file__).resolve().parents[1])  # the child imports the same rooms as we do
 
 _log = logging.getLogger(__name__)
 
@@ -74,11 +67,12 @@ class TrapReceiver:
         self._counters = Counters()
         self._limits = {"rate": rate, "burst": burst, "queue": queue}
         self._engine_id = engine_id or default_engine_id(f"{socket.gethostname()}:{port}")
-        self._socket = _bound(host, port, receive_buffer)
-        self._drops = _drops(self._socket)
-        self._heard: asyncio.Queue[Reading] = asyncio.Queue(_HEARD)
+        self._socket = bound(host, port, receive_buffer)
+        self._drops = drops_of(self._socket)
+        self._heard: asyncio.Queue[Reading | None] = asyncio.Queue(_HEARD)
         self._keeper: asyncio.Task[None] | None = None
-        self._child: asyncio.subprocess.Process | None = None
+        self._child: subprocess.Popen[bytes] | None = None
+        self._pipe: asyncio.StreamWriter | None = None
         self._closed = False
         self._set(senders)
 
@@ -89,11 +83,11 @@ class TrapReceiver:
     @property
     def child(self) -> int | None:
         """Process id of the decoder, if one is running."""
-        return self._child.pid if self._child is not None and self._child.returncode is None else None
+        return None if self._child is None else self._child.pid
 
     def counters(self) -> Counters:
         if not self._closed:
-            drops = _drops(self._socket)
+            drops = drops_of(self._socket)
             self._counters.kernel_drops += (drops - self._drops) & 0xFFFFFFFF
             self._drops = drops
         return self._counters
@@ -101,28 +95,28 @@ class TrapReceiver:
     def update(self, senders: Sequence[TrapSender]) -> None:
         """Takes over a reloaded inventory; must be called on the event loop's thread."""
         self._set(senders)
-        if self._child is not None and self._child.stdin is not None:
-            self._child.stdin.write(frame(self._configuration()))
+        if self._pipe is not None:
+            self._pipe.write(frame(self._configuration()))
 
     async def readings(self) -> AsyncIterator[Reading]:
         """Endless, until closed; one reading a notification and device it may be from."""
         if self._keeper is None:
             self._keeper = asyncio.create_task(self._keep())
-        while not self._closed:
-            yield await self._heard.get()
+        while not self._closed and (reading := await self._heard.get()) is not None:
+            yield reading
 
     def close(self) -> None:
-        """Ends the child: its standard input closes, and it leaves by itself."""
+        """Ends the child; what it had not told yet is lost."""
         if self._closed:
             return
         self.counters()
         self._closed = True
         if self._keeper is not None:
             self._keeper.cancel()
-        if self._child is not None and self._child.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                self._child.terminate()
+        self._end()
         self._socket.close()
+        with contextlib.suppress(asyncio.QueueFull):
+            self._heard.put_nowait(None)
 
     # -- what the child is told -------------------------------------------------------------------
 
@@ -172,36 +166,31 @@ class TrapReceiver:
 
     async def _run(self) -> bool:
         """Until the child ends; whether it had told anything."""
-        child = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            __name__.replace("traps", "trap_child"),
-            str(self._socket.fileno()),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            pass_fds=(self._socket.fileno(),),
-            env={**os.environ, "PYTHONPATH": os.pathsep.join((_ROOT, os.environ.get("PYTHONPATH", "")))},
-        )
+        child, ours = start_child(self._socket)
         self._child = child
+        reader, self._pipe = await asyncio.open_connection(sock=ours)
         told = False
         try:
-            assert child.stdin is not None
-            assert child.stdout is not None
-            child.stdin.write(frame(self._configuration()))
+            self._pipe.write(frame(self._configuration()))
             with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
                 while True:
-                    size = int.from_bytes(await child.stdout.readexactly(4), "big")
+                    size = int.from_bytes(await reader.readexactly(4), "big")
                     if size > _LARGEST:
                         break
-                    await self._take(json.loads(await child.stdout.readexactly(size)))
+                    await self._take(json.loads(await reader.readexactly(size)))
                     told = True
         finally:
-            if child.returncode is None:
-                with contextlib.suppress(ProcessLookupError):
-                    child.kill()
-            if not self._closed:
-                await child.wait()
+            self._end()
         return told
+
+    def _end(self) -> None:
+        """Neither a child nor a pipe is left."""
+        if self._pipe is not None:
+            self._pipe.close()
+        if self._child is not None:
+            self._child.kill()  # it keeps nothing that a kill could break; a dead one is not signalled
+            self._child.wait()
+        self._pipe = self._child = None
 
     async def _take(self, told: Mapping[str, Any]) -> None:
         for name, count in told["counters"].items():
@@ -242,38 +231,3 @@ class TrapReceiver:
         if len(fitting) > 1:  # an address the sender gives itself only chooses among those it may be
             fitting = [s for s in fitting if s.device.address == trap["agent"]] or fitting
         return fitting
-
-
-def default_engine_id(seed: str) -> bytes:
-    """An engineID in the form of RFC 3411 (SnmpEngineID, format 5: octets of our own choice), under
-    net-snmp's enterprise number in want of one of our own."""
-    return bytes.fromhex("80001f8805") + hashlib.sha256(seed.encode()).digest()[:12]
-
-
-def _bound(host: str, port: int, receive_buffer: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    own = socket.socket(family, socket.SOCK_DGRAM)
-    try:
-        if family == socket.AF_INET6:
-            own.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
-        try:
-            own.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, receive_buffer)
-        except PermissionError:  # without CAP_NET_ADMIN net.core.rmem_max is the limit
-            own.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
-        own.setblocking(False)
-        own.bind((host, port))
-    except PermissionError as error:
-        own.close()
-        raise NotPermitted(
-            f"this user may not listen for traps on port {port}: choose one above 1023 and redirect "
-            "162 to it, or grant CAP_NET_BIND_SERVICE"
-        ) from error
-    except OSError:
-        own.close()
-        raise
-    return own
-
-
-def _drops(own: socket.socket) -> int:
-    info = own.getsockopt(socket.SOL_SOCKET, _SO_MEMINFO, 4 * (_MEMINFO_DROPS + 1))
-    return int(struct.unpack_from("=I", info, 4 * _MEMINFO_DROPS)[0])
