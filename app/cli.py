@@ -306,7 +306,8 @@ def main() -> None:
         level=os.environ.get("NIGEHBAN_LOG", "INFO").upper(),
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
     )
-    logging.getLogger("httpx").setLevel(logging.WARNING)
+    for chatty in ("httpx", "alembic"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
     try:
         app()
     except ConfigError as error:
