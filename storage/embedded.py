@@ -192,7 +192,7 @@ class EmbeddedStore:
         return late
 
     def _enlarged(self, reading: Reading, track: tuple[int, Shape] | None) -> tuple[tuple[int, Shape], bytes]:
-        """A series whose shape has room for the reading; new names wait in the open transaction."""
+        """A series, new or grown, whose shape has room for the reading; names wait in an open transaction."""
         keys = grown(track[1].keys if track else (), reading)
         if not self._index.in_transaction:
             self._index.execute("BEGIN IMMEDIATE")
@@ -200,9 +200,14 @@ class EmbeddedStore:
         if shape is None:
             cursor = self._index.execute("INSERT INTO shape (keys) VALUES (?)", (spelled(keys),))
             shape = self._shapes[keys] = Shape(int(cursor.lastrowid or 0), keys)
-        row = (reading.device, reading.probe.value, shape.id)
-        cursor = self._index.execute("INSERT INTO series (device, probe, shape) VALUES (?, ?, ?)", row)
-        made = self._tracks[(reading.device, reading.probe)] = (int(cursor.lastrowid or 0), shape)
+        if track:
+            number = track[0]
+            self._index.execute("UPDATE series SET shape = ? WHERE id = ?", (shape.id, number))
+        else:
+            row = (reading.device, reading.probe.value, shape.id)
+            cursor = self._index.execute("INSERT INTO series (device, probe, shape) VALUES (?, ?, ?)", row)
+            number = int(cursor.lastrowid or 0)
+        made = self._tracks[(reading.device, reading.probe)] = (number, shape)
         frame = fitted(reading, shape)
         assert frame is not None
         return made, frame
@@ -217,14 +222,14 @@ class EmbeddedStore:
         return self._day[1]
 
     def _load(self) -> None:
-        """Shapes, and the newest series of each device and probe: the one that grew last."""
+        """Shapes, and the series of each device and probe."""
         self._shapes.clear()
         self._tracks.clear()
         by_id: dict[int, Shape] = {}
         for number, text in self._index.execute("SELECT id, keys FROM shape"):
             by_id[number] = Shape(number, read_keys(text))
             self._shapes[by_id[number].keys] = by_id[number]
-        rows = self._index.execute("SELECT id, device, probe, shape FROM series ORDER BY id")
+        rows = self._index.execute("SELECT id, device, probe, shape FROM series")
         for number, device, probe, shape_id in rows:
             self._tracks[(device, Probe(probe))] = (number, by_id[shape_id])
         self._stale = False

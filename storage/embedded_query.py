@@ -27,7 +27,7 @@ SELECT raw.at, raw.frame FROM minutes CROSS JOIN raw ON raw.minute = minutes.min
 ORDER BY minutes.minute DESC, raw.at DESC
 """
 
-_Series = tuple[int, str, tuple[Key, ...]]  # id, probe, keys
+_Series = tuple[int, tuple[Key, ...]]
 
 
 class EmbeddedHistory:
@@ -43,9 +43,7 @@ class EmbeddedHistory:
         the hourly mean at the start of its hour."""
         found: dict[int, float] = {}
         with self._lock:
-            columns = [
-                (number, keys.index(key)) for number, _, keys in self._series_of(device) if key in keys
-            ]
+            columns = [(number, keys.index(key)) for number, keys in self._series_of(device) if key in keys]
             days = raw_days(self._directory)
             raw_from = days[0][0] if days else end
             if start < raw_from:
@@ -67,9 +65,7 @@ class EmbeddedHistory:
     def hourly(self, device: str, key: Key, start: int, end: int) -> Sequence[Summary]:
         """Hours beginning in start <= at < end that are rolled up, oldest first."""
         with self._lock:
-            columns = [
-                (number, keys.index(key)) for number, _, keys in self._series_of(device) if key in keys
-            ]
+            columns = [(number, keys.index(key)) for number, keys in self._series_of(device) if key in keys]
             found = {hour.at: hour for hour in self._hours(columns, start, end)}
         return [found[at] for at in sorted(found)]
 
@@ -79,22 +75,17 @@ class EmbeddedHistory:
         found: dict[Key, Point] = {}
         with self._lock:
             series = self._series_of(device)
-            series.reverse()  # a series that grew comes before what it grew from
-            wanted = {number: set(keys) for number, _, keys in series}
+            wanted = {number: set(keys) for number, keys in series}
             for day, path in reversed(raw_days(self._directory)):
                 if not any(wanted.values()):
                     break
                 with closing(readable(path)) as raw:
                     top = raw.execute("SELECT max(minute) FROM raw").fetchone()[0]
-                    for number, probe, keys in series:
-                        if top is None or not wanted[number]:
-                            continue
-                        rows = raw.execute(_NEWEST, (top, day // MINUTE, number))
-                        had = _fill(found, wanted[number], keys, rows)
-                        for older, of, _ in series:
-                            if of == probe and older < number:
-                                wanted[older] -= had
-            for number, _, keys in series:
+                    for number, keys in series:
+                        if top is not None and wanted[number]:
+                            rows = raw.execute(_NEWEST, (top, day // MINUTE, number))
+                            _fill(found, wanted[number], keys, rows)
+            for number, keys in series:
                 for key in wanted[number] - found.keys():
                     last = self._last_hour(number, keys.index(key))
                     if last is not None:
@@ -108,11 +99,11 @@ class EmbeddedHistory:
             return []
         with closing(index):
             rows = index.execute(
-                "SELECT series.id, probe, shape.id, shape.keys FROM series JOIN shape ON shape.id = shape "
+                "SELECT series.id, shape.id, shape.keys FROM series JOIN shape ON shape.id = shape "
                 "WHERE device = ? ORDER BY series.id",
                 (device,),
             )
-            return [(number, probe, self._keys(shape, text)) for number, probe, shape, text in rows]
+            return [(number, self._keys(shape, text)) for number, shape, text in rows]
 
     def _keys(self, shape: int, text: str) -> tuple[Key, ...]:
         keys = self._shapes.get(shape)
@@ -148,17 +139,13 @@ class EmbeddedHistory:
 
 def _fill(
     found: dict[Key, Point], wanted: set[Key], keys: tuple[Key, ...], rows: Iterable[tuple[int, bytes]]
-) -> set[Key]:
-    """Takes the newest value of each wanted key from rows, newest first, until all are had; which
-    were found."""
-    had: set[Key] = set()
+) -> None:
+    """Takes the newest value of each wanted key from rows, newest first, until all are had."""
     for at, frame in rows:
         for key, number in values(frame, keys):
             if key in wanted:
                 wanted.discard(key)
-                had.add(key)
                 if key not in found or found[key].at < at:
                     found[key] = Point(at, number)
         if not wanted:
-            break
-    return had
+            return

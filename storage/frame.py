@@ -1,8 +1,8 @@
 """Frames: all values of one probe answer packed as one row of the embedded store. PURE.
 
 A row a value costs some 7 us and 40 octets; a row an answer costs as much once for all its values.
-The keys of a frame are its shape, kept once; a device's shape only grows, and a value that is not
-there is a NaN in its place.
+The keys of a frame are its shape, kept once. The shape of a device's answers only grows, at its
+end, so that an older frame is a shorter one; a value that is not there is a NaN in its place.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from domain.reading import Key, Reading, parsed, written
 from storage.schema import OUTCOME_KEY, OUTCOME_NUMBER
 
 NAN = math.nan
+_NAN = struct.pack("=d", NAN)
 
 
 class Shape:
@@ -66,9 +67,14 @@ def fitted(reading: Reading, shape: Shape) -> bytes | None:
 
 
 def overlaid(old: bytes, new: bytes) -> bytes:
-    """Two frames of one shape and one moment: the new values, and the old where there is none."""
-    below, above = array("d", old), array("d", new)
+    """Two frames of one series and moment: the new values, and the old where there is none."""
+    width = max(len(old), len(new))
+    below, above = array("d", _widened(old, width)), array("d", _widened(new, width))
     return array("d", [b if a != a else a for a, b in zip(above, below, strict=True)]).tobytes()
+
+
+def _widened(frame: bytes, octets: int) -> bytes:
+    return frame if len(frame) == octets else frame + _NAN * ((octets - len(frame)) // 8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +92,11 @@ class Summary:
 _SUMMARY = 5  # numbers a metric in a rolled-up frame: count, low, high, mean, last
 
 
-def rolled(frames: Sequence[bytes], width: int) -> bytes:
-    """Frames of one shape and hour, in time order, as one frame of summaries."""
-    numbers = array("d")
-    for frame in frames:
-        numbers.frombytes(frame)
+def rolled(frames: Sequence[bytes]) -> bytes:
+    """Frames of one series and hour, in time order, as one frame of summaries."""
+    octets = max(map(len, frames))
+    width = octets // 8
+    numbers = array("d", b"".join([_widened(frame, octets) for frame in frames]))
     out = array("d")
     for column in range(width):
         values = numbers[column::width]
@@ -107,17 +113,21 @@ def rolled(frames: Sequence[bytes], width: int) -> bytes:
 
 def summary(at: int, frame: bytes, column: int) -> Summary | None:
     """One metric's summary in a rolled-up frame; None where it had no value in that hour."""
+    if column * _SUMMARY * 8 >= len(frame):
+        return None
     count, low, high, mean, last = struct.unpack_from("=5d", frame, column * _SUMMARY * 8)
     return Summary(at, int(count), low, high, mean, last) if count else None
 
 
 def value(frame: bytes, column: int) -> float | None:
+    if column * 8 >= len(frame):
+        return None
     found: float = struct.unpack_from("=d", frame, column * 8)[0]
     return None if found != found else found
 
 
 def values(frame: bytes, keys: Sequence[Key]) -> Iterator[tuple[Key, float]]:
     """The values there are in a frame."""
-    for key, number in zip(keys, array("d", frame), strict=True):
+    for key, number in zip(keys, array("d", frame), strict=False):
         if number == number:
             yield key, number

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from storage import embedded_files
 from storage.embedded_files import DAY, HOUR, MINUTE, index_path, remove, writable
-from storage.frame import read_keys, rolled
+from storage.frame import rolled
 
 _SERIES_AT_ONCE = 2_000
 _LATE_MS = 2 * MINUTE  # an hour is rolled up once its last readings have surely come
@@ -53,16 +53,13 @@ def maintain(directory: Path, now: int, *, raw_days: int = 14, rollup_days: int 
 def roll(directory: Path, index: sqlite3.Connection, now: int) -> int:
     """The number of hours rolled up."""
     finished = (now - _LATE_MS) // HOUR
-    widths = {
-        number: len(read_keys(keys))
-        for number, keys in index.execute("SELECT series.id, keys FROM series JOIN shape ON shape.id = shape")
-    }
+    top = index.execute("SELECT max(id) FROM series").fetchone()[0] or 0
     done = 0
     for _, path in embedded_files.raw_days(directory):
         with closing(writable(path)) as raw:
             waiting = raw.execute("SELECT hour, writes FROM unrolled WHERE hour < ?", (finished,)).fetchall()
             for hour, writes in waiting:
-                for chunk in _rolled_hour(raw, hour, widths):
+                for chunk in _rolled_hour(raw, hour, top):
                     index.execute("BEGIN IMMEDIATE")
                     index.executemany("INSERT OR REPLACE INTO hourly VALUES (?, ?, ?)", chunk)
                     index.execute("COMMIT")
@@ -71,18 +68,14 @@ def roll(directory: Path, index: sqlite3.Connection, now: int) -> int:
     return done
 
 
-def _rolled_hour(
-    raw: sqlite3.Connection, hour: int, widths: dict[int, int]
-) -> Iterator[list[tuple[int, int, bytes]]]:
+def _rolled_hour(raw: sqlite3.Connection, hour: int, top: int) -> Iterator[list[tuple[int, int, bytes]]]:
     """The rows of one hour, some series at a time, so that memory does not grow with the city."""
     first = hour * HOUR // MINUTE
-    for low in range(1, max(widths, default=0) + 1, _SERIES_AT_ONCE):
-        span = (first, first + 59, low, low + _SERIES_AT_ONCE - 1)
-        rows = raw.execute(_HOUR_OF_SOME, span)
+    for low in range(1, top + 1, _SERIES_AT_ONCE):
+        rows = raw.execute(_HOUR_OF_SOME, (first, first + 59, low, low + _SERIES_AT_ONCE - 1))
         yield [
-            (series, hour, rolled([frame for _, frame in group], widths[series]))
+            (series, hour, rolled([frame for _, frame in group]))
             for series, group in groupby(rows, key=itemgetter(0))
-            if series in widths
         ]
 
 
