@@ -2,8 +2,8 @@
 
 No task and no descriptor for an agent: an `Inquiry` waits in a dictionary under its agent's
 address, and one agent is asked one thing at a time, which spares weak agents and lets even an
-unreadable answer or an ICMP error be laid at the right door. At most `burst` requests leave
-between two emptyings of the sockets, so that answers never outgrow the receive buffer.
+unreadable answer or an ICMP error be laid at the right door. Requests leave in bursts, between
+which the sockets are emptied, and no faster than the receive buffer can hold their answers.
 """
 
 from __future__ import annotations
@@ -13,38 +13,23 @@ import contextlib
 import errno
 import socket
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 
 from collector import ber
+from collector.inquiry import Inquiry
 from collector.session import Varbind
-from collector.template import Template, Templates
+from collector.template import Templates
 from collector.udp import Address, failure, kernel_drops, open_socket, socket_errors
+from collector.window import Window
 from domain.reading import Outcome
-
-Told = Callable[["Inquiry", Outcome, Sequence[Varbind], int, int], None]
-"""Called once when an inquiry has ended, with its varbinds, error-status and error-index."""
 
 _DATAGRAM = 65_535
 _READS = 1024  # packets taken from one socket before others have their turn
 _COALESCE_S = 0.01  # deadlines this near are settled in one go
+_NO_ROOM_S = 0.005  # until the next look whether answers have made room
 _ANSWER_SIZE = 2048  # octets of receive buffer the kernel charges for a usual answer
-
-
-class Inquiry:
-    """One request to one agent; may be asked again once it has ended."""
-
-    __slots__ = ("address", "attempts", "complaint", "id", "request", "template", "told")
-
-    def __init__(self, address: Address, request: ber.Request, told: Told) -> None:
-        self.address = address
-        self.request = request
-        self.told = told
-        self.template: Template | None = None
-        self.id = b""  # of the packet in flight; empty: none is
-        self.attempts = 0
-        self.complaint: Outcome | None = None  # worse than silence, seen while waiting
 
 
 @dataclass(slots=True)
@@ -91,7 +76,8 @@ class Exchange:
         room = min(
             (s.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF) for s in self._sockets.values()), default=0
         )
-        self._burst = max(16, min(burst, room // _ANSWER_SIZE))
+        self._burst = burst
+        self._window = Window(max(16, room // _ANSWER_SIZE))
 
     def ask(self, inquiry: Inquiry) -> None:
         """Queues it; its `told` is called later, never from within this call."""
@@ -146,10 +132,16 @@ class Exchange:
     def _pump(self) -> None:
         """Sends one burst. While more is waiting it comes back after the sockets had their turn."""
         unsent, flying, deadlines = self._unsent, self._flying, self._deadlines
-        deadline = self._loop.time() + self._timeout
+        now = self._loop.time()
+        deadline = now + self._timeout
+        room = self._window.room(now)
+        if room <= 0 and unsent:
+            self._loop.call_later(_NO_ROOM_S, self._pump)
+            return
         getrandbits = self._ids.getrandbits
         sent = 0
-        for _ in range(min(self._burst, len(unsent))):
+        full: socket.socket | None = None
+        for _ in range(min(self._burst, room, len(unsent))):
             inquiry = unsent.popleft()
             address = inquiry.address
             if flying.get(address) is not inquiry:
@@ -162,20 +154,23 @@ class Exchange:
                 self._sockets[len(address)].sendto(packet, address)
             except BlockingIOError:
                 unsent.appendleft(inquiry)
-                self._await_room(address)
-                return
+                full = self._sockets[len(address)]
+                break
             except (OSError, KeyError) as error:
                 if not self._sent_again(packet, inquiry, error):
                     continue
             inquiry.attempts += 1
+            inquiry.mark = self._window.sent()
             deadlines.append((deadline, inquiry, inquiry.id))
             sent += 1
         self.counters.sent += sent
         self._pumping = bool(unsent)
-        if unsent:
-            self._loop.call_soon(self._pump)
         if self._timer is None and deadlines:
             self._timer = self._loop.call_at(deadlines[0][0] + _COALESCE_S, self._expire)
+        if full is not None:
+            self._await_room(full.fileno())
+        elif unsent:
+            self._loop.call_soon(self._pump)
 
     def _sent_again(self, packet: bytes, inquiry: Inquiry, error: Exception) -> bool:
         """An error of `sendto` may be another agent's ICMP error: hear those out, then insist once."""
@@ -192,9 +187,8 @@ class Exchange:
             self._end(inquiry, failure(number), (), 0, 0)
         return False
 
-    def _await_room(self, address: Address) -> None:
+    def _await_room(self, descriptor: int) -> None:
         """The send buffer is full: go on when the kernel says so."""
-        descriptor = self._sockets[len(address)].fileno()
 
         def resume() -> None:
             self._loop.remove_writer(descriptor)
@@ -291,6 +285,8 @@ class Exchange:
         inquiry.told(inquiry, outcome, varbinds, status, index)
 
     def _release(self, inquiry: Inquiry) -> None:
+        self._window.ended(inquiry.mark)
+        inquiry.mark = -1
         inquiry.id = b""
         address = inquiry.address
         del self._flying[address]

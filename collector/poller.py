@@ -17,7 +17,7 @@ from collector.connections import Connections
 from collector.discover import Undiscovered
 from collector.echo_reading import echo_reading
 from collector.plan import Plan
-from collector.resolver import Resolver
+from collector.resolver import Resolver, literal
 from collector.round import SYS_UPTIME, Course
 from collector.schedule import Schedule
 from collector.session import Credentials, Session, Varbind
@@ -109,7 +109,8 @@ class Poller:
             if known is None or (known.device, known.credentials) != (device, credentials):
                 if known is not None:
                     self._drop(known)
-                self._watched[key] = Watched(device, credentials)
+                address = literal(device.address, device.port)
+                self._watched[key] = Watched(device, credentials, address is None, address)
             self._schedule.add(key, Probe.ICMP, int(device.icmp_interval_s * 1000), now)
             if credentials is None:
                 self._schedule.remove(key, Probe.SNMP)
@@ -142,7 +143,9 @@ class Poller:
         for turn, was in self._schedule.due(now):
             self.counters.lag_ms = max(self.counters.lag_ms, now - was)
             watched = self._watched[turn.device]
-            address = self._resolver.address(watched.device.address, watched.device.port)
+            address = watched.address
+            if watched.named:
+                address = self._resolver.address(watched.device.address, watched.device.port)
             if address is None:
                 self.counters.unresolved += 1
                 self._emit(Reading(turn.device, turn.probe, now, Outcome.FORBIDDEN))

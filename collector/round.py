@@ -10,7 +10,8 @@ from enum import Enum
 from functools import lru_cache
 
 from collector import ber
-from collector.exchange import Exchange, Inquiry
+from collector.exchange import Exchange
+from collector.inquiry import Inquiry
 from collector.plan import Plan
 from collector.session import Credentials, Varbind, oid
 from collector.udp import Address

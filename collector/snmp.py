@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from collector import ber
-from collector.exchange import Exchange, Inquiry
+from collector.exchange import Exchange
+from collector.inquiry import Inquiry
 from collector.session import END_OF_MIB_VIEW, Answer, Varbind, sub_identifiers
 from collector.udp import Address
 from domain.reading import Outcome

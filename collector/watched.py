@@ -19,6 +19,7 @@ class Watched:
 
     device: Device
     credentials: Credentials | None = field(repr=False)
+    named: bool = False  # its address is a name, to be looked up at each turn
     address: Address | None = None
     manners: Manners = field(default_factory=Manners)
     plan: Plan | None = None

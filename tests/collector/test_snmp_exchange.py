@@ -12,7 +12,8 @@ from contextlib import contextmanager
 import pytest
 
 from collector import ber
-from collector.exchange import Exchange, Inquiry
+from collector.exchange import Exchange
+from collector.inquiry import Inquiry
 from collector.session import Varbind, oid
 from collector.udp import Address, failure
 from domain.reading import Outcome
@@ -298,7 +299,8 @@ def test_errnos_mean_what_they_accuse(name: str, outcome: Outcome) -> None:
 _IN_A_NAMESPACE = """
 import asyncio, subprocess, sys
 from collector import ber
-from collector.exchange import Exchange, Inquiry
+from collector.exchange import Exchange
+from collector.inquiry import Inquiry
 from collector.session import oid
 async def main():
     asker = Exchange(0.2, 2)
