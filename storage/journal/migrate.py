@@ -8,8 +8,8 @@ from sqlalchemy import Connection, inspect, text
 
 from domain.errors import ConfigError, Problem
 
-HEAD = "0002"
-KNOWN = ("0001", "0002")  # oldest first
+HEAD = "0003"
+KNOWN = ("0001", "0002", "0003")  # oldest first
 MIGRATIONS = Path(__file__).resolve().parents[1] / "migrations"
 
 

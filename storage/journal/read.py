@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Select, func, insert, or_, select
 
 from domain.alarm import Decision, Delivery, DeliveryStatus, Incident, OwedEvent
+from domain.human import Note
 from domain.record import Acknowledgement, Configuration, Request
 from storage.journal import rows
 from storage.journal import tables as t
@@ -17,7 +19,7 @@ from storage.journal.store import Store
 
 
 class Reader:
-    """Every method is one read transaction; `ask` is the one that writes."""
+    """Every method is one read transaction; `ask` and `keep_note` are those that write."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -74,6 +76,23 @@ class Reader:
     def acknowledgements(self, incident: str) -> list[Acknowledgement]:
         query = select(t.acknowledgements).where(t.acknowledgements.c.incident == incident)
         return [rows.acknowledgement(row) for row in self._all(query.order_by(t.acknowledgements.c.id))]
+
+    # what people said
+
+    def keep_note(self, note: Note) -> Note:
+        """Keeps it, durable on return; the same note with the id it was given."""
+        statement = insert(t.notes).values(rows.note_row(note)).returning(t.notes.c.id)
+        given = self._store.write(lambda connection: int(connection.execute(statement).scalar_one()))
+        return replace(note, id=given)
+
+    def notes(self, target: str | None = None, *, known_at: int | None = None) -> list[Note]:
+        """Oldest first; those of one incident, box or device if given, and as of a moment if given."""
+        query = select(t.notes).order_by(t.notes.c.id)
+        if target is not None:
+            query = query.where(t.notes.c.target == target)
+        if known_at is not None:
+            query = query.where(t.notes.c.at <= known_at)
+        return [rows.note(row) for row in self._all(query)]
 
     # messages
 

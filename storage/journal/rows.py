@@ -20,6 +20,7 @@ from domain.alarm import (
     Reason,
     Transition,
 )
+from domain.human import Note, NoteKind, Party
 from domain.record import Acknowledgement, Coverage, Request
 
 Row = dict[str, Any]
@@ -208,3 +209,37 @@ def coverage(row: Any) -> Coverage:
 def request(row: Any) -> Request:
     ok = None if row.ok is None else bool(row.ok)
     return Request(row.id, row.at, row.verb, unpack(row.arguments), row.answer, ok)
+
+
+def note_row(it: Note) -> Row:
+    """Without its id: the journal gives that."""
+    return {
+        "at": it.at,
+        "kind": it.kind.value,
+        "target": it.target,
+        "box": it.box,
+        "by": it.by,
+        "happened_at": it.happened_at,
+        "text": it.text,
+        "party": it.party.value if it.party else None,
+        "cause": it.cause.value if it.cause else None,
+        "begins_at": it.begins_at,
+        "ends_at": it.ends_at,
+    }
+
+
+def note(row: Any) -> Note:
+    return Note(
+        at=row.at,
+        kind=NoteKind(row.kind),
+        target=row.target,
+        box=row.box,
+        by=row.by,
+        happened_at=row.happened_at,
+        text=row.text,
+        party=Party(row.party) if row.party else None,
+        cause=Cause(row.cause) if row.cause else None,
+        begins_at=row.begins_at,
+        ends_at=row.ends_at,
+        id=row.id,
+    )

@@ -228,6 +228,23 @@ requests = _table(
     _number("ok", nullable=True),
     sqlite_autoincrement=True,  # an id is quoted to its asker: pruning must not make it name another
 )
+notes = _table(
+    "notes",
+    _id(),
+    _number("at"),
+    _text("kind"),
+    _text("target"),
+    _text("box"),
+    _text("by"),
+    _number("happened_at"),
+    _text("text"),
+    _text("party", nullable=True),
+    _text("cause", nullable=True),
+    _number("begins_at", nullable=True),
+    _number("ends_at", nullable=True),
+)
+Index("ix_notes_target", notes.c.target, notes.c.id)
+Index("ix_notes_at", notes.c.at)
 _UNANSWERED = text("answer IS NULL")
 Index("ix_requests_unanswered", requests.c.id, sqlite_where=_UNANSWERED, postgresql_where=_UNANSWERED)
 
