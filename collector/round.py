@@ -49,7 +49,7 @@ class Round:
         self.most = most
         self._exchange = exchange
         self._ended = ended
-        self._rows: list[Varbind] = []
+        self._rows: Sequence[Varbind] = ()
         self._step = 0
         version = ber.V1 if credentials.version == "1" else ber.V2C
         community = credentials.community.encode()
@@ -65,7 +65,7 @@ class Round:
     def begin(self, slow: bool) -> None:
         """Asks what every poll asks, and with `slow` the slow tables too."""
         self._asked = self._slow if slow else self._fast
-        self._rows = []
+        self._rows = ()
         self._step = 0
         self._exchange.ask(self._asked[0])
 
@@ -76,16 +76,20 @@ class Round:
 
     def _told(self, _: Inquiry, outcome: Outcome, varbinds: Sequence[Varbind], status: int, __: int) -> None:
         if outcome is not Outcome.OK:
-            self._ended(Outcome.OK if self._rows else outcome, self._rows, Course.CUT_SHORT)
+            self._end(Outcome.OK if self._rows else outcome, Course.CUT_SHORT)
         elif status:
-            self._ended(Outcome.OK, self._rows, Course.CHOKED)
+            self._end(Outcome.OK, Course.CHOKED)
         else:
-            self._rows += varbinds
+            self._rows = (*self._rows, *varbinds) if self._rows else varbinds
             self._step += 1
             if self._step < len(self._asked):
                 self._exchange.ask(self._asked[self._step])
             else:
-                self._ended(Outcome.OK, self._rows, Course.WHOLE)
+                self._end(Outcome.OK, Course.WHOLE)
+
+    def _end(self, outcome: Outcome, course: Course) -> None:
+        rows, self._rows = self._rows, ()  # a city's answers are not kept until its next poll
+        self._ended(outcome, rows, course)
 
 
 @lru_cache(maxsize=65_536)
