@@ -35,7 +35,10 @@ class Control:
         self._server = await loop.create_unix_server(lambda: _Client(self.answer), self._path)
         self._path.chmod(0o600)
 
-    def answer(self, asked: dict[str, Any]) -> dict[str, Any]:
+    def answer(self, asked: Any) -> dict[str, Any]:
+        """TypeError, KeyError or ValueError for what is no question."""
+        if not isinstance(asked, dict):
+            raise TypeError("a question is a JSON object")
         if "ping" not in asked:
             return dict(self._about)
         echoes, timeout = int(asked["echoes"]), float(asked["timeout_s"])
@@ -58,7 +61,7 @@ class Control:
 class _Client(asyncio.Protocol):
     """One asker; what is not a question ends the talk."""
 
-    def __init__(self, answer: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+    def __init__(self, answer: Callable[[Any], dict[str, Any]]) -> None:
         self._answer = answer
         self._heard = b""
         self._transport: asyncio.WriteTransport | None = None
@@ -73,7 +76,7 @@ class _Client(asyncio.Protocol):
         try:
             for line in lines:
                 self._transport.write(json.dumps(self._answer(json.loads(line))).encode() + b"\n")
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except (ValueError, KeyError, TypeError):
             self._transport.close()
         if len(self._heard) > _LINE:
             self._transport.close()

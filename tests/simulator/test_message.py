@@ -77,20 +77,22 @@ def test_a_wrong_community_is_met_with_silence() -> None:
     assert host("south-switch").answer(good.replace(COMMUNITY.encode(), b"street-lamb"), START) is None
 
 
+AGENTS = host("south-ups"), host("north-switch", access=v3())
+
+
 @settings(max_examples=300, deadline=None)
 @given(st.data())
 def test_no_packet_however_mangled_is_more_than_an_agent_can_bear(data: st.DataObject) -> None:
-    agents = [host("south-ups"), host("north-switch", access=v3())]
     good = message.community_message(
         message.V2C, COMMUNITY.encode(), asked(ber.GET_BULK, A, first=0, second=5)
     )
-    seeds = [good, agents[1].notification(1, A, [(A, ber.integer(1))], START), b""]
+    seeds = [good, AGENTS[1].notification(1, A, [(A, ber.integer(1))], START), b""]
     raw = bytearray(data.draw(st.sampled_from(seeds)))
     for _ in range(data.draw(st.integers(0, 4))):
         if raw:
             raw[data.draw(st.integers(0, len(raw) - 1))] = data.draw(st.integers(0, 255))
     cut = data.draw(st.integers(0, len(raw)))
-    for agent in agents:
+    for agent in AGENTS:
         agent.answer(bytes(raw[:cut]), START)
         agent.answer(bytes(raw), START)
 
