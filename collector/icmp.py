@@ -167,7 +167,7 @@ class Sweeper:
         while at < end:
             self._offset = _offset()
             goal = min(at + self._pace.burst, end)
-            first = at
+            first, full = at, False
             while at < goal:
                 start = time.monotonic_ns()
                 try:
@@ -175,7 +175,8 @@ class Sweeper:
                 except OSError as error:
                     tries += 1
                     if error.errno in (errno.EAGAIN, errno.ENOBUFS, errno.EINTR) and tries < 1_000:
-                        break  # the device's own queue is full: let it empty
+                        full = True  # the device's own queue: let it empty
+                        break
                     # an error the socket held was about an earlier echo: then this one may go
                     if (self._take_errors(own) and tries < 1_000) or tries < 2:
                         continue
@@ -188,7 +189,8 @@ class Sweeper:
             self._drain(own)
             before = self._drops[own.family]
             lost_here = self._drops_of(own) != before
-            await asyncio.sleep(self._pace.sent(max(at - first, 1), lost_here, loop.time()))
+            wait = self._pace.sent(at - first, lost_here, loop.time())
+            await asyncio.sleep(max(wait, 0.001) if full else wait)
 
     async def _settle(self, own: EchoSocket, flight: Flight, landed: asyncio.Event) -> None:
         """Until everything is answered, or the last echo has had its time."""

@@ -161,10 +161,15 @@ def serve(descriptor: int) -> None:
     os.set_blocking(out, False)
     buffer, untold = bytearray(), bytearray()
     child: Child | None = None
+    waiting = select.poll()  # not select(): the descriptor's number is the parent's, and may be large
+    waiting.register(commands, select.POLLIN)
     while True:
         busy = child is not None and child.waiting and len(untold) < _UNTOLD
-        readers = [commands, descriptor] if child is not None else [commands]
-        ready, _, _ = select.select(readers, [out] if untold else [], [], 0 if busy else 1.0)
+        if untold:
+            waiting.register(out, select.POLLOUT)
+        ready = {number for number, _ in waiting.poll(0 if busy else 1_000)}
+        if untold:
+            waiting.unregister(out)
         # deadlines and ages only; the parent turns ages into engine time
         now = time.monotonic_ns() / 1e9
         if commands in ready:
@@ -179,6 +184,7 @@ def serve(descriptor: int) -> None:
                 configuration = json.loads(command)
                 if child is None:
                     child = Child(heard, configuration)
+                    waiting.register(descriptor, select.POLLIN)
                 else:
                     child.configure(configuration)
         if child is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import os
 import shutil
@@ -14,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from collector import icmp
 from collector import icmp_packet as packet
 from collector.icmp import Sweeper
 from collector.icmp_socket import open_sockets, resolved
@@ -47,9 +49,7 @@ def in_namespace(setup: str, kind: str = "RAW", **asked: object) -> tuple[Found,
     """Sweeps inside a fresh network namespace; `setup` is a shell script run in it first."""
     own = [] if os.geteuid() == 0 else ["--map-root-user"]
     command = [program("unshare", "util-linux"), *own, "--net", "sh", "-ec"]
-    script = (
-        f'ip link set lo up; echo "0 2147483647" >/proc/sys/net/ipv4/ping_group_range\n{setup}\nexec "$@"'
-    )
+    script = f'ip link set lo up; echo "0 0" >/proc/sys/net/ipv4/ping_group_range\n{setup}\nexec "$@"'
     if subprocess.run([*command, "ip link set lo up"], check=False, capture_output=True).returncode:
         absent("a network namespace", "run as root, or allow user namespaces")
     arguments = json.dumps({"kind": kind, "echoes": 3, "timeout": 0.5, **asked})
@@ -128,6 +128,17 @@ async def test_forged_answers_without_the_nonce_count_for_nothing() -> None:
     assert probing.counters.stray >= 2
     probing.close()
     forger.close()
+
+
+async def test_a_step_of_the_wall_clock_makes_no_round_trip_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    true, hours = icmp._offset, itertools.cycle((0, 1))
+    # at every other look the clock has been set forward by an hour, and then back
+    monkeypatch.setattr(icmp, "_offset", lambda: true() + next(hours) * 3_600_000_000_000)
+    probing = sweeper()
+    found = await probing.sweep(HOSTS[:20], 3, 1.0)
+    probing.close()
+    assert [(e.outcome, len(e.rtts)) for e in found] == [(Outcome.OK, 3)] * 20
+    assert all(1e-6 < rtt < 1.0 for e in found for rtt in e.rtts)  # neither cut to the floor nor an hour
 
 
 def test_a_kernel_that_permits_neither_kind_says_what_to_grant() -> None:

@@ -9,6 +9,7 @@ import random
 import signal
 import socket
 import subprocess
+import tempfile
 from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 
@@ -89,8 +90,13 @@ async def ear(*senders: TrapSender, **options: object) -> AsyncIterator[Ear]:
 
 
 async def tell(name: str, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+    """Runs a net-snmp program with no memory of its own: it would keep users and boots on disk."""
     command = [program(name, "snmp"), *arguments]
-    return await asyncio.to_thread(subprocess.run, command, check=False, capture_output=True, timeout=30)
+    with tempfile.TemporaryDirectory() as empty:
+        env = {**os.environ, "SNMP_PERSISTENT_DIR": empty, "SNMPCONFPATH": empty}
+        return await asyncio.to_thread(
+            subprocess.run, command, check=False, capture_output=True, timeout=30, env=env
+        )
 
 
 def v3(user: str, **changed: str) -> list[str]:
