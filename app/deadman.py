@@ -9,17 +9,17 @@ from __future__ import annotations
 import logging
 import signal
 import threading
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 
 from alerting import deadman
-from alerting.message import system_text
+from alerting.decide import system
 from app.accepted import plan_of
 from app.clock import SystemClock
 from app.settings import Settings
-from domain.alarm import Delivery, Reason
+from domain.alarm import Delivery
 from domain.errors import NigehbanError, Retryable
-from domain.place import Role
 from domain.ports import Channel
 from storage.journal import open_outbox, open_reader
 
@@ -57,29 +57,24 @@ def main(settings: Settings, data: Path) -> None:
             configuration = reader.configuration()
             if configuration is None:
                 continue
-            plan = plan_of(configuration, settings.channel_names)
-            text = system_text(which, plan.texts, plan.zone, now, verdict.since)
-            for contact in plan.contacts.values():
-                if contact.role in (Role.ON_CALL, Role.ENGINEER):
-                    _send(channel, contact.id, contact.number, text, now, stopping)
+            plan = plan_of(configuration, (name,))
+            reached = {id_: replace(contact, channels=()) for id_, contact in plan.contacts.items()}
+            plan = replace(plan, contacts=reached)  # by this road, whatever they would prefer
+            for delivery in system(which, now, verdict.since, plan):
+                _send(channel, delivery, stopping)
     reader.close()
 
 
-def _send(
-    channel: Channel, contact: str, number: str, text: str, now: int, stopping: threading.Event
-) -> None:
-    delivery = Delivery(
-        f"deadman/{now}/{contact}", "deadman", now, contact, number, channel.name, text, Reason.OPENED
-    )
+def _send(channel: Channel, delivery: Delivery, stopping: threading.Event) -> None:
     for attempt in range(TRIES):
         try:
             if attempt == 0 or channel.find(delivery) is None:
                 channel.send(delivery)
             return
         except Retryable as error:
-            log.warning("%s could not be told, trying again: %s", contact, error)
+            log.warning("%s could not be told, trying again: %s", delivery.contact, error)
             if stopping.wait(2.0**attempt):
                 return
         except NigehbanError as error:
-            log.error("%s cannot be told: %s", contact, error)
+            log.error("%s cannot be told: %s", delivery.contact, error)
             return

@@ -277,8 +277,9 @@ class Desk:
             if box.pending.pop(incident.concern, None) is not None and incident.concern not in box.told:
                 self._silent(work, incident, Reason.NOT_YET_TOLD)
             box.hushed.pop(incident.concern, None)
-            if box.told.pop(incident.concern, None) is not None:
-                told.append(incident)
+            known = box.told.pop(incident.concern, None)
+            if known is not None:
+                told.append(notice.as_it_was_told(incident, known))
         if told:
             facts = notice.box_facts(self._world, self._city, box, told)
             work.owed.append(notice.owed(work.now, box.place.box.id, Notice.CLOSED, Reason.CLOSED, facts))

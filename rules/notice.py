@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
-from domain.alarm import Concern, Incident, Notice, OwedEvent, Reason
+from domain.alarm import Cause, Concern, Incident, Notice, OwedEvent, Reason
 from domain.facts import BoxFacts, Forecast, IncidentFacts
 from domain.place import City
 from rules import power
@@ -15,6 +16,8 @@ from rules.verdict import RANK, members
 
 _ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # no 0/O, 1/I/L, U: codes are read aloud at night
 CODE_LENGTH = 6
+
+_CAUSES = tuple(Cause)
 
 
 def code_of(incident: str, taken: Iterable[str]) -> str:
@@ -33,6 +36,11 @@ def code_of(incident: str, taken: Iterable[str]) -> str:
 
 def as_told(incident: Incident) -> Told:
     return Told(RANK[incident.cause], frozenset(incident.cameras_dark), incident.police)
+
+
+def as_it_was_told(incident: Incident, told: Told) -> Incident:
+    """What is over is what people were told of, not the milder thing it had dwindled to."""
+    return replace(incident, cause=_CAUSES[told.rank])
 
 
 def news(incident: Incident, told: Told | None) -> tuple[Notice, Reason] | None:
@@ -84,7 +92,6 @@ def box_facts(world: World, city: City, box: BoxMemory, about: Sequence[Incident
     """The snapshot of one box for one message."""
     place = box.place
     dark = {camera for incident in box.incidents.values() for camera in incident.cameras_dark}
-    dark |= {camera for incident in about for camera in incident.cameras_dark}
     feeder = city.feeders.get(place.box.feeder or "")
     outlook, charge = _battery(world, box)
     named = {incident.id for incident in about}
@@ -123,8 +130,8 @@ def _shadowed(world: World, box: BoxMemory) -> int:
 def _battery(world: World, box: BoxMemory) -> tuple[Forecast | None, float | None]:
     """The first discharging UPS's forecast and charge; the UPS's own number alone has no interval."""
     for memory in members(world, box):
-        if memory.discharge is None or memory.last is None:
-            continue
+        if memory.discharge is None or memory.last is None or memory.suspect:
+            continue  # of a UPS that is silent itself nothing is known any more
         says = memory.last.values.get(power.RUNTIME)
         charge = memory.last.values.get(power.CHARGE)
         return forecast(memory.discharge, says), charge

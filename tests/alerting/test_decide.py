@@ -64,7 +64,7 @@ def test_the_police_hear_first_of_what_was_corroborated_and_hear_it_as_news() ->
     theft = incident(Cause.SUSPECTED_THEFT, police=True)
     decided = decide(owed(facts(theft), Notice.WORSE, Reason.CORROBORATED), plan(), FRESH)
     assert told(decided)["police-south"].startswith("box-07 ")
-    assert told(decided)["on-call"].startswith("UPDATE box-07 ")
+    assert told(decided)["on-call"].startswith("CORROBORATED box-07 ")
     held = decide(owed(facts(theft), Notice.WORSE, Reason.HOLD_ELAPSED), plan(), FRESH)
     assert set(told(held)) == {"police-south"}  # the others have known it all along
 

@@ -199,7 +199,7 @@ def test_other_troubles_of_the_box_are_named_and_what_stays_open_is_said_at_the_
     [
         (Reason.CAUSE_WORSE, "WORSE "),
         (Reason.MORE_DARK, "MORE DARK "),
-        (Reason.CORROBORATED, "UPDATE "),
+        (Reason.CORROBORATED, "CORROBORATED "),
         (Reason.HOLD_ELAPSED, "STILL "),
     ],
 )
