@@ -160,7 +160,7 @@ class Judge:
     def _power(self, work: Work, memory: DeviceMemory, reading: Reading) -> None:
         rules, now = memory.box.rules, work.now
         memory.last = reading
-        evidence, _ = power.on_battery(reading.values, rules.mains.low_volts)
+        evidence = power.on_battery(reading.values, rules.mains.low_volts)
         if evidence is Evidence.BAD or "mains" in memory.alarms:
             was = memory.alarm("mains").phase
             self.step(work, memory, "mains", rules.mains.hold, evidence)
@@ -172,7 +172,8 @@ class Judge:
             self._learn(work, memory)
         elif evidence is Evidence.BAD and charge is not None:
             memory.discharge = (memory.discharge or Discharge(now)).add(now, charge)
-        self._outlook(work, memory, evidence, reading.values.get(power.RUNTIME))
+        if memory.discharge or memory.alarms:
+            self._outlook(work, memory, evidence, reading.values.get(power.RUNTIME))
         every = DISCHARGE_SAVE_EVERY if memory.discharge else SAVE_EVERY
         if now - memory.saved_at >= every:
             memory.saved_at = now
@@ -246,8 +247,8 @@ class Judge:
         values = reading.values
         for key, rule in memory.thresholds.snmp:
             value = values.get(key)
-            if value is not None:
-                self._limit(work, memory, rule, [value], reading, trap)
+            if value is not None and (beyond(rule, value) is Evidence.BAD or rule.id in memory.alarms):
+                self._limit(work, memory, rule, (value,), reading, trap)
         labelled = memory.thresholds.labelled
         if labelled:
             found: dict[str, list[float]] = {}

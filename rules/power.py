@@ -21,28 +21,42 @@ REPLACE: Key = ("battery_replace", "")
 INPUT_VOLTAGE = "input_voltage_volts"
 
 
-def on_battery(values: Mapping[Key, float], low_volts: float) -> tuple[Evidence, str]:
+def on_battery(values: Mapping[Key, float], low_volts: float) -> Evidence:
     """BAD when the witnesses agree on battery, GOOD on mains, UNKNOWN when they are split or silent."""
     if values.get(SELF_TEST) == 1:
-        return Evidence.UNKNOWN, "a battery self-test is running"
+        return Evidence.UNKNOWN
     source = values.get(ON_BATTERY)
     if source is None:
         mains = values.get(ON_MAINS)
         if mains is None:
-            return Evidence.UNKNOWN, "the UPS does not say what it runs on"
+            return Evidence.UNKNOWN
         source = 1 - mains
-    votes = [source == 1]
-    words = ["source battery" if source == 1 else "source mains"]
+    votes = 1 if source == 1 else -1
     seconds = values.get(TIME_ON_BATTERY)
     if seconds is not None:
-        votes.append(seconds > 0)
+        votes += 1 if seconds > 0 else -1
+    volts = _input_volts(values)
+    if volts is not None:
+        votes += 1 if volts < low_volts else -1
+    if votes == 0:
+        return Evidence.UNKNOWN
+    return Evidence.BAD if votes > 0 else Evidence.GOOD
+
+
+def _input_volts(values: Mapping[Key, float]) -> float | None:
+    """The highest of the input lines: one dead phase of three is not a lost mains."""
+    return max([value for key, value in values.items() if key[0] == INPUT_VOLTAGE], default=None)
+
+
+def witnesses(values: Mapping[Key, float]) -> str:
+    """What each witness says, in words, for `nigehban why`."""
+    words = []
+    if (source := values.get(ON_BATTERY)) is not None:
+        words.append("source battery" if source == 1 else "source not battery")
+    elif (mains := values.get(ON_MAINS)) is not None:
+        words.append("source mains" if mains == 1 else "source not mains")
+    if (seconds := values.get(TIME_ON_BATTERY)) is not None:
         words.append(f"{seconds:.0f} s on battery")
-    volts = [value for (metric, _), value in values.items() if metric == INPUT_VOLTAGE]
-    if volts:
-        votes.append(max(volts) < low_volts)
-        words.append(f"input {max(volts):.0f} V")
-    against = len(votes) - sum(votes)
-    said = ", ".join(words)
-    if sum(votes) == against:
-        return Evidence.UNKNOWN, f"witnesses are split: {said}"
-    return (Evidence.BAD if sum(votes) > against else Evidence.GOOD), said
+    if (volts := _input_volts(values)) is not None:
+        words.append(f"input {volts:.0f} V")
+    return ", ".join(words)

@@ -116,7 +116,7 @@ def mains(world: World, box: BoxMemory) -> Verdict | None:
         if together or (stands and stands.cause is Cause.FEEDER_OUTAGE):  # it ends box by box
             cause = Cause.FEEDER_OUTAGE
         words = (f"{len(dark)} of {len(powered)} boxes of feeder {feeder} are without mains",)
-    said = [power.on_battery(m.last.values, box.rules.mains.low_volts)[1] for m in without if m.last]
+    said = [power.witnesses(m.last.values) for m in without if m.last]
     return Verdict(
         cause,
         Confidence.CONFIRMED if said else Confidence.LIKELY,

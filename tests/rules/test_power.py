@@ -29,7 +29,7 @@ from tests.rules.town import HEALTHY, ON_BATTERY, Play, box, town
     ],
 )
 def test_on_battery_needs_the_witnesses_to_agree(values: dict[str, float], evidence: Evidence) -> None:
-    assert power.on_battery({parsed(k): v for k, v in values.items()}, 100)[0] is evidence
+    assert power.on_battery({parsed(k): v for k, v in values.items()}, 100) is evidence
 
 
 def test_a_box_alone_without_mains_is_mains_lost_and_restored() -> None:
