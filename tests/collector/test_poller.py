@@ -99,7 +99,7 @@ def device(key: str, address: Address | tuple[str, int], **more: object) -> Devi
 class City:
     plan: PlainPlan = field(default_factory=PlainPlan)
     credentials: dict[str, Credentials | None] = field(default_factory=dict)
-    settings: PollSettings = field(default_factory=lambda: PollSettings(snmp_timeout_s=0.15))
+    settings: PollSettings = field(default_factory=lambda: PollSettings(snmp_timeout_s=0.25))
     resolver: Resolver | None = None
 
     def __post_init__(self) -> None:
@@ -307,6 +307,7 @@ async def test_icmp_is_read_apart_from_snmp() -> None:
     assert readings["ups-1", Probe.SNMP].outcome is Outcome.TIMEOUT
 
 
+@pytest.mark.slow
 async def test_silent_agents_back_off_and_are_asked_again_once_icmp_is_back() -> None:
     good = Mib(mib(*ROWS))
     dead: list[bool] = [True]

@@ -22,7 +22,7 @@ OTHERS = ["1.3.6.1.2.1.1.3.0", "1.3.6.1.2.1.2.2.1.11.1", "1.3.6.1.4.1.9.1"]
 
 @pytest.fixture
 async def asker() -> Iterator[Exchange]:
-    opened = Exchange(timeout_s=0.1, attempts=2)
+    opened = Exchange(timeout_s=0.2, attempts=2)
     yield opened
     opened.close()
 
@@ -52,6 +52,7 @@ async def test_what_the_agent_lacks_comes_back_as_lacking(asker: Exchange) -> No
     assert [tag for _, tag, _ in answer.varbinds] == [INTEGER, NO_SUCH_INSTANCE]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("choke", ["silent", "toobig", "generr", "garbled"])
 async def test_an_agent_that_chokes_is_halved_down_and_remembered(asker: Exchange, choke: str) -> None:
     served = Mib(mib(*CELLS), most=5, choke=choke)
@@ -68,6 +69,7 @@ async def test_an_agent_that_chokes_is_halved_down_and_remembered(asker: Exchang
         assert len(served.asked) <= len(CELLS) // 2
 
 
+@pytest.mark.slow
 async def test_one_bad_oid_costs_only_itself_and_blames_nobody(asker: Exchange) -> None:
     bad = oid(CELLS[7])
     served = Mib(mib(*CELLS), mute=frozenset([bad]))
@@ -98,6 +100,7 @@ async def test_a_dead_agent_is_given_two_chances_and_no_more(asker: Exchange) ->
     assert len(packets) == 4  # all at once, then a single one, twice each
 
 
+@pytest.mark.slow
 async def test_an_agent_that_dies_midway_leaves_what_it_said(asker: Exchange) -> None:
     served = Mib(mib(*CELLS))
     async with agent(lambda packet: served(packet) if len(served.asked) < 1 else []) as address:
