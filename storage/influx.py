@@ -20,10 +20,7 @@ from domain.errors import Retryable
 from domain.reading import Reading
 from storage.influx_http import (
     InfluxSettings,
-    Refused,
-    Rejected,
     Server,
-    TooLarge,
     V1Door,
     V2Door,
     WriteDoor,
@@ -32,7 +29,8 @@ from storage.influx_http import (
 )
 from storage.influx_sift import sift
 from storage.line_protocol import LineEncoder, incident_lines, transition_lines
-from storage.parked import Bad, Parking
+from storage.parked import Parking
+from storage.refusals import Bad, Refused, Rejected, TooLarge
 from storage.schema import Places
 from storage.spool import Spool
 from storage.spool_record import Batch, Tally

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 
 from domain.errors import Permanent, Retryable
+from storage.refusals import Refused, Rejected, TooLarge
 
 if TYPE_CHECKING:
     import httpx
@@ -67,19 +68,6 @@ class Server:
 
     def __str__(self) -> str:
         return f"InfluxDB API {self.version or 'of unknown version'}, writes by {'v2' if self.v2 else 'v1'}"
-
-
-class Rejected(Permanent):
-    """400 or 422 about the lines themselves: what was good among them has been stored, or can be."""
-
-
-class TooLarge(Permanent):
-    """413: the same in smaller pieces may pass."""
-
-
-class Refused(Retryable):
-    """The server lives and wants nothing from us (credentials, no such database): someone has to
-    act, so it is said loudly, kept, and tried again slowly."""
 
 
 class WriteDoor(Protocol):

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from domain.errors import Permanent
 from domain.place import Kind
-from storage.influx_http import InfluxSettings, Refused, client, find_out, request
+from storage.influx_http import InfluxSettings, client, find_out, request
 from storage.influx_query import ask, identifier
+from storage.refusals import Refused
 
 if TYPE_CHECKING:
     import httpx

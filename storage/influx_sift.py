@@ -10,8 +10,7 @@ import json
 import re
 from collections.abc import Callable, Sequence
 
-from storage.influx_http import Rejected, TooLarge
-from storage.parked import Bad
+from storage.refusals import Bad, Rejected, TooLarge
 
 _PARSE = re.compile(r"unable to parse '(.*?)': ([^\n]*?)(?: dropped=\d+)?(?=\n|$)", re.DOTALL)
 _DROPPED = re.compile(r"dropped=(\d+)\s*$")

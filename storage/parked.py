@@ -7,8 +7,7 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
-Bad = tuple[bytes, str]
-"""(line, the server's reason)"""
+from storage.refusals import Bad
 
 
 class Parking:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import gzip
 import json
 import os
 import shutil
@@ -71,7 +70,7 @@ class Influxd:
 
     def query(self, text: str, auth: tuple[str, str] | None = None, db: str = "cctv") -> list[list[object]]:
         params = {"q": text, "db": db, "epoch": "ms"}
-        answer = httpx.post(f"{self.url}/query", params=params, auth=auth)
+        answer = httpx.post(f"{self.url}/query", params=params, auth=auth, timeout=120)
         answer.raise_for_status()
         return [
             row
@@ -141,7 +140,3 @@ class VictoriaHistory:
             key = (metric, row["metric"].get(label_name(metric), ""))
             found.setdefault(key, []).extend(map(Point, row["timestamps"], row["values"]))
         return found
-
-
-def packed(text: str) -> bytes:
-    return gzip.compress(text.encode())

@@ -15,9 +15,10 @@ from domain.alarm import Cause, Concern, Condition, Confidence, Incident, Transi
 from domain.errors import Permanent
 from domain.reading import Outcome, Probe, Reading
 from storage.influx import Backoff, InfluxSink
-from storage.influx_http import InfluxSettings, Refused
+from storage.influx_http import InfluxSettings
 from storage.influx_query import InfluxHistory
 from storage.influx_setup import setup
+from storage.refusals import Refused
 from storage.schema import Place
 from tests.peers import free_port, wait_until
 from tests.storage.series_peers import Influxd, debian_influxd, newer_influxd

@@ -19,9 +19,10 @@ from hypothesis import strategies as st
 from domain.errors import Retryable
 from domain.reading import Outcome, Probe, Reading
 from storage.influx import Backoff, InfluxSink
-from storage.influx_http import InfluxSettings, Refused, Rejected, TooLarge, client, fault, find_out
+from storage.influx_http import InfluxSettings, client, fault, find_out
 from storage.influx_setup import setup
 from storage.influx_sift import sift
+from storage.refusals import Refused, Rejected, TooLarge
 from storage.schema import Place
 from tests.peers import program, wait_until
 
