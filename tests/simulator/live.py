@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
+import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -37,14 +39,20 @@ async def played(
 
 
 async def said(name: str, *arguments: str) -> str:
-    """What a Net-SNMP program prints, errors included."""
-    child = await asyncio.create_subprocess_exec(
-        program(name, "snmp"),
-        *arguments,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    out, _ = await child.communicate()
+    """What a Net-SNMP program prints, errors included.
+
+    It gets a folder of its own for what it keeps: in the shared one (snmpapp.conf) it remembers
+    users between runs, and two at once garble each other's.
+    """
+    with tempfile.TemporaryDirectory(prefix="net-snmp-") as folder:
+        child = await asyncio.create_subprocess_exec(
+            program(name, "snmp"),
+            *arguments,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            env={**os.environ, "SNMP_PERSISTENT_DIR": folder, "SNMPCONFPATH": folder, "MIBS": ""},
+        )
+        out, _ = await child.communicate()
     return out.decode()
 
 
