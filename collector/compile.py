@@ -17,7 +17,7 @@ from domain.place import Bounds
 Rows = Mapping[bytes, Raw]
 """Everything a device answered when it was discovered."""
 
-PDU_OIDS = 32  # a request of about 650 octets, an answer well below one Ethernet frame
+PDU_OIDS = 24  # keeps an answer of usual values below one Ethernet frame
 
 
 def compile_plan(profile: Profile, rows: Rows, why: str, bounds: Bounds | None = None) -> Plan:
@@ -26,7 +26,10 @@ def compile_plan(profile: Profile, rows: Rows, why: str, bounds: Bounds | None =
     plausible value are not asked again."""
     tables = _Tables(rows)
     units = _units(profile, tables)
-    notes = [f"{group}: this agent's unit is 1/{by:g} of the usual one" for group, by in _odd(profile, units)]
+    notes = [
+        f"{group}: this agent's raw values are divided by {by:g}, not by {usual:g} as its MIB has it"
+        for group, by, usual in _odd(profile, units)
+    ]
     asked: list[Asked] = []
     walked: list[Walked] = []
     unanswered: dict[str, str] = {}
@@ -133,6 +136,8 @@ def _their_index(index: bytes, parts: tuple[int, ...] | None) -> bytes:
     """The index of a sibling row in another table: ours, or some parts of ours."""
     if parts is None:
         return index
+    if not parts:
+        return b"\x00"
     numbers = _numbers(index)
     picked = [str(numbers[part]) for part in parts if -len(numbers) <= part < len(numbers)]
     return oid(".".join(("1", "0", *picked)))[1:] if picked else b""
@@ -248,11 +253,11 @@ def _units(profile: Profile, tables: _Tables) -> dict[tuple[str, tuple[float, ..
 
 def _odd(
     profile: Profile, units: Mapping[tuple[str, tuple[float, ...]], float]
-) -> Iterator[tuple[str, float]]:
+) -> Iterator[tuple[str, float, float]]:
     for sources in profile.metrics.values():
         for source in sources:
             if source.fit is not None and (by := units[source.fit.group, source.fit.divide]) != source.divide:
-                yield source.fit.group, by / source.divide
+                yield source.fit.group, by, source.divide
 
 
 def _walks(name: str, sources: Sequence[Source], tables: _Tables) -> Iterator[Walked]:

@@ -84,7 +84,7 @@ class Decision:
             if result is not None and not self.low <= result <= self.high:
                 return None, f"out of range: {result:g} not within {self.low:g}..{self.high:g}"
             return (None if result is None else float(result)), because
-        return None, "no rule applies"
+        return None, "nothing that tells is answered"
 
 
 _Plain = tuple[Key, Read]

@@ -46,7 +46,7 @@ Regex = Annotated[str, AfterValidator(_is_regex)]
 
 class Filter(Shape):
     """A sibling column must hold one of these values, or else the row is not read. Its index is
-    ours, or the `index` parts of ours."""
+    ours, or the `index` parts of ours; an empty `index` means a scalar, the same for all rows."""
 
     column: Oid
     among: tuple[int | str, ...]
@@ -124,7 +124,8 @@ class TextSource(Place):
 
 class Verdict(Shape):
     """If `when` is certainly true (or not said): the metric `is` this, or has this `value`,
-    or, with neither, is absent. The first verdict that holds decides."""
+    or, with neither, is absent. The first verdict that holds decides; those of extended
+    profiles come after the profile's own."""
 
     when: str | None = None
     is_: float | None = Field(default=None, alias="is")
@@ -191,6 +192,13 @@ class Trap(Shape):
                 yield metric, value
 
 
+class Rebase(Shape):
+    """A vendor that moved a standard MIB to another root: everything inherited moves along."""
+
+    from_: Oid = Field(alias="from")
+    to: Oid
+
+
 class ProfileFile(Shape):
     """One file of collector/profiles. A file without `kind` is a mixin, for `extends` only."""
 
@@ -200,6 +208,7 @@ class ProfileFile(Shape):
     extends: tuple[str, ...] = ()
     recognise: tuple[Sign, ...] = ()
     drop: tuple[str, ...] = ()
+    rebase: Rebase | None = None
     walk: tuple[Oid, ...] = ()
     slow_every: int = Field(default=10, ge=1, le=1000)
     facts: Mapping[str, Annotated[tuple[Source, ...], Listed]] = Field(default_factory=dict)

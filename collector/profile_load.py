@@ -46,7 +46,7 @@ def load(*folders: Path) -> ProfileSet:
     for name, (document, model) in files.items():
         chain = _chain(name, files, problems)
         if model.kind is not None and chain is not None:
-            profile = _joined(model, model.kind, [files[link][1] for link in chain])
+            profile = _joined(model, model.kind, _moved(model, [files[link][1] for link in chain]))
             problems += _expressions(document, model, profile)
             profiles[name] = profile
     if problems:
@@ -101,7 +101,7 @@ def _joined(model: ProfileFile, kind: Kind, chain: Sequence[ProfileFile]) -> Pro
         _append(texts, link.texts, dropped)
         for name, verdicts in link.derived.items():
             if name not in dropped:
-                derived.setdefault(name, verdicts)
+                derived[name] = derived.get(name, ()) + verdicts
         walks += [root for root in link.walk if root not in walks]
         dropped |= set(link.drop)
     return Profile(
@@ -117,6 +117,26 @@ def _joined(model: ProfileFile, kind: Kind, chain: Sequence[ProfileFile]) -> Pro
         derived=derived,
         texts=texts,
     )
+
+
+def _moved(model: ProfileFile, chain: Sequence[ProfileFile]) -> list[ProfileFile]:
+    """The chain with all inherited OIDs below `rebase.from` moved to `rebase.to`."""
+    if model.rebase is None:
+        return list(chain)
+    old, new = model.rebase.from_, model.rebase.to
+
+    def move(value: object) -> object:
+        if isinstance(value, str):
+            return new + value[len(old) :] if f"{value}.".startswith(f"{old}.") else value
+        if isinstance(value, Mapping):
+            return {key: move(child) for key, child in value.items()}
+        if isinstance(value, list | tuple):
+            return [move(child) for child in value]
+        return value
+
+    own, *inherited = chain
+    moved = [link.model_dump(by_alias=True, exclude={"traps"}) for link in inherited]
+    return [own, *(ProfileFile.model_validate(move(link)) for link in moved)]
 
 
 def _append(into: dict[str, tuple[_T, ...]], more: Mapping[str, tuple[_T, ...]], dropped: set[str]) -> None:

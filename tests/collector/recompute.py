@@ -69,6 +69,160 @@ COLUMNS: dict[str, list[tuple[str, float]]] = {
     "poe_power_watts": [(f"{POE}.3.1.1.4", 1)],
     "poe_budget_watts": [(f"{POE}.3.1.1.2", 1)],
 }
+# vendors' own objects, by full OID: (metric, label) -> [(OID, factor)]
+E = "1.3.6.1.4.1"
+CPS, XPPC, XUPS, MGE = f"{E}.3808.1.1.1", f"{E}.935.1.1.1", f"{E}.534.1", f"{E}.705.1"
+SOCOMEC, ITA2, ALPHA = f"{E}.4555.1.1", f"{E}.13400.2.54.2", f"{E}.7309.4.1.6.2.2.1.3"
+LGP, SMU, ELTEK = f"{E}.476.1.42.3.9.20.1.20.1.2.1", f"{E}.2011.6.164.1", f"{E}.12148.9"
+IMCO, SINETICA = f"{E}.2185.1.3.11.2.1", f"{E}.13891.101"
+VENDOR: dict[str, list[tuple[str, float]]] = {
+    "battery_charge_percent": [
+        (f"{CPS}.2.2.1.0", 1),
+        (f"{XPPC}.2.2.1.0", 1),
+        (f"{XUPS}.2.4.0", 1),
+        (f"{MGE}.5.2.0", 1),
+        (f"{SOCOMEC}.7.1.2.4.0", 1),
+        (f"{SOCOMEC}.1.1.2.4.0", 1),
+        (f"{ITA2}.5.10.0", 1),
+        (f"{ALPHA}.8", 0.01),
+        (f"{SMU}.4.4.2.1.3.1", 0.1),
+        (f"{SMU}.4.4.2.1.3.5", 0.1),
+        (f"{IMCO}.7.12.0", 1),
+        (f"{SINETICA}.2.4.0", 1),
+    ],
+    "battery_runtime_seconds": [
+        (f"{CPS}.2.2.4.0", 0.01),
+        (f"{XUPS}.2.1.0", 1),
+        (f"{MGE}.5.1.0", 1),
+        (f"{SOCOMEC}.7.1.2.3.0", 60),
+        (f"{ITA2}.5.7.0", 60),
+        (f"{ELTEK}.3.20.1.0", 60),
+        (f"{IMCO}.7.14.0", 60),
+    ],
+    "battery_voltage_volts": [
+        (f"{CPS}.2.2.2.0", 0.1),
+        (f"{SOCOMEC}.7.1.2.5.0", 0.1),
+        (f"{SOCOMEC}.1.1.2.5.0", 0.1),
+        (f"{ITA2}.5.1.0", 0.1),
+        (f"{ALPHA}.3", 0.01),
+        (f"{LGP}.4155", 1),
+        (f"{ELTEK}.3.2.0", 0.01),
+        (f"{IMCO}.6.2.0", 0.1),
+        (f"{SINETICA}.2.5.0", 0.1),
+    ],
+    "battery_current_amperes": [
+        (f"{ALPHA}.4", 0.01),
+        (f"{SMU}.4.2.1.0", 1),
+        (f"{ELTEK}.3.3.0", 1),
+        (f"{SINETICA}.2.6.0", 0.1),
+    ],
+    "battery_temperature_celsius": [
+        (f"{CPS}.2.2.3.0", 1),
+        (f"{XPPC}.2.2.3.0", 0.1),
+        (f"{ALPHA}.6", 0.01),
+        (f"{LGP}.4156", 1),
+        (f"{ELTEK}.3.4.0", 1),
+        (f"{IMCO}.7.11.0", 1),
+    ],
+    "time_on_battery_seconds": [
+        (f"{CPS}.2.1.2.0", 0.01),
+        (f"{XPPC}.2.1.2.0", 1),
+        (f"{SOCOMEC}.7.1.2.2.0", 1),
+        (f"{SINETICA}.2.2.0", 1),
+    ],
+    "input_line_bads_total": [(f"{SINETICA}.3.1.0", 1)],
+    "alarms_present": [(f"{SOCOMEC}.7.1.6.1.0", 1), (f"{SINETICA}.6.1.0", 1)],
+    "uptime_seconds": [(f"{E}.46202.1.1.1.3.0", 0.01)],
+    "signal_dbm": [
+        (f"{E}.14988.1.1.16.1.1.2.1", 1),
+        (f"{E}.27662.2.1.2.1.5.2", 1),
+        (f"{E}.30140.4.30.0", 1),
+        (f"{E}.12356.121.21.3.1.1.22.1", 1),
+        (f"{E}.13191.10.3.9.2.1.41.0", 1),
+    ],
+    "input_voltage_volts{1}": [
+        (f"{CPS}.3.2.1.0", 0.1),
+        (f"{XPPC}.8.2.2.0", 0.1),
+        (f"{XPPC}.3.2.1.0", 0.1),
+        (f"{MGE}.6.2.1.2.1.0", 0.1),
+        (f"{XUPS}.3.4.1.2.1", 1),
+        (f"{SOCOMEC}.7.1.3.3.1.2.1", 0.1),
+        (f"{ITA2}.2.1.0", 0.1),
+        (f"{ALPHA}.5", 0.01),
+        (f"{LGP}.4096", 1),
+        (f"{SMU}.5.2.1.1.4.1", 0.1),
+        (f"{ELTEK}.6.1.0", 1),
+        (f"{SINETICA}.3.3.1.3.1", 1),
+    ],
+    "input_voltage_volts{2}": [
+        (f"{XPPC}.8.2.3.0", 0.1),
+        (f"{LGP}.4098", 1),
+        (f"{ELTEK}.6.2.0", 1),
+        (f"{SINETICA}.3.3.1.3.2", 1),
+    ],
+    "input_voltage_volts{3}": [
+        (f"{XPPC}.8.2.4.0", 0.1),
+        (f"{LGP}.4100", 1),
+        (f"{ELTEK}.6.3.0", 1),
+        (f"{SINETICA}.3.3.1.3.3", 1),
+    ],
+    "input_frequency_hertz{1}": [
+        (f"{CPS}.3.2.4.0", 0.1),
+        (f"{XPPC}.8.2.1.0", 0.1),
+        (f"{XPPC}.3.2.4.0", 0.1),
+        (f"{SOCOMEC}.7.1.3.2.0", 0.1),
+        (f"{ITA2}.2.4.0", 0.01),
+        (f"{LGP}.4105", 1),
+        (f"{SINETICA}.3.3.1.2.1", 0.1),
+    ],
+    "input_frequency_hertz{2}": [(f"{SINETICA}.3.3.1.2.2", 0.1)],
+    "input_frequency_hertz{3}": [(f"{SINETICA}.3.3.1.2.3", 0.1)],
+    "output_voltage_volts{1}": [
+        (f"{CPS}.4.2.1.0", 0.1),
+        (f"{XPPC}.8.3.2.0", 0.1),
+        (f"{XPPC}.4.2.1.0", 0.1),
+        (f"{XPPC}.4.2.1.0", 1),
+        (f"{XUPS}.4.4.1.2.1", 1),
+        (f"{SOCOMEC}.7.1.4.4.1.2.1", 0.1),
+        (f"{ITA2}.3.1.0", 0.1),
+        (f"{IMCO}.3.23.0", 0.1),
+        (f"{SINETICA}.4.4.1.2.1", 1),
+    ],
+    "output_voltage_volts{2}": [
+        (f"{XPPC}.8.3.3.0", 0.1),
+        (f"{IMCO}.4.23.0", 0.1),
+        (f"{SINETICA}.4.4.1.2.2", 1),
+    ],
+    "output_voltage_volts{3}": [(f"{XPPC}.8.3.4.0", 0.1), (f"{SINETICA}.4.4.1.2.3", 1)],
+    "output_voltage_volts{dc}": [(f"{ALPHA}.1", 0.01), (f"{SMU}.6.1.3.0", 0.1)],
+    "output_load_percent{1}": [
+        (f"{CPS}.4.2.3.0", 1),
+        (f"{XPPC}.8.3.5.0", 0.1),
+        (f"{XPPC}.4.2.3.0", 1),
+        (f"{SOCOMEC}.7.1.4.4.1.4.1", 1),
+        (f"{ITA2}.3.14.0", 0.1),
+        (f"{LGP}.4223", 1),
+        (f"{IMCO}.3.29.0", 1),
+        (f"{SINETICA}.4.4.1.5.1", 1),
+    ],
+    "output_load_percent{2}": [
+        (f"{XPPC}.8.3.6.0", 0.1),
+        (f"{LGP}.4224", 1),
+        (f"{IMCO}.4.29.0", 1),
+        (f"{SINETICA}.4.4.1.5.2", 1),
+    ],
+    "output_load_percent{3}": [
+        (f"{XPPC}.8.3.7.0", 0.1),
+        (f"{LGP}.4225", 1),
+        (f"{SINETICA}.4.4.1.5.3", 1),
+    ],
+    "poe_power_watts{1}": [
+        (f"{E}.11863.6.56.1.1.1.3.0", 0.1),
+        (f"{E}.10297.202.7000.7.3.1.3.0", 1),
+        (f"{E}.9304.100.3110.5.48.1.0", 1),
+    ],
+    "poe_budget_watts{1}": [(f"{E}.11863.6.56.1.1.1.1.0", 0.1)],
+}
 # (metric, column, raw state that means 1)
 STATES: dict[str, tuple[str, set[int]]] = {
     "port_up": (f"{IF}.8", {1}),
@@ -105,6 +259,9 @@ def candidates(metric: str, label: str, rows: Rows) -> Iterator[float]:
         for name, factor in SCALARS[metric]:
             if (number := numeric(rows.get(name))) is not None:
                 yield number * factor
+    for name, factor in VENDOR.get(f"{metric}{{{label}}}" if label else metric, ()):
+        if (number := numeric(rows.get(name))) is not None:
+            yield number * factor
     for column, factor in COLUMNS.get(metric, ()):
         for instance in (f"{column}.{label}", f"{column}.{label}.0", f"{column}.0" if label == "1" else ""):
             if (number := numeric(rows.get(instance))) is not None:

@@ -106,7 +106,7 @@ def test_rfc1628_a_self_test_is_no_outage(name: str) -> None:
 
 def test_rfc1628_mains_that_dies_during_a_self_test_is_an_outage() -> None:
     both: Changes = {f"{UPS}.4.1.0": 5, f"{UPS}.2.2.0": 10, f"{UPS}.7.3.0": 5, f"{UPS}.3.3.1.3.*": 0}
-    assert changed("cyberpower_pr2200rt2uc", both).values["on_battery"] == 1
+    assert changed("delta_e1500rtxl2u", both).values["on_battery"] == 1
 
 
 @pytest.mark.parametrize("name", RFC1628)
@@ -137,6 +137,39 @@ def test_powernet_on_battery_with_time_and_dead_mains(name: str) -> None:
     result = changed(name, dead)
     assert on_battery(result) == (1, 0)
     assert result.values["time_on_battery_seconds"] == 60
+
+
+VENDOR: list[tuple[str, Changes]] = [
+    ("cyberpower_pr2200rt2uc", {"1.3.6.1.4.1.3808.1.1.1.4.1.1.0": 3, "1.3.6.1.4.1.3808.1.1.1.2.1.2.0": 6000}),
+    ("invt_netagent2", {"1.3.6.1.4.1.935.1.1.1.4.1.1.0": 3}),
+    ("phoenixtec_ppc-fullwalk", {"1.3.6.1.4.1.935.1.1.1.4.1.1.0": 3, "1.3.6.1.4.1.935.1.1.1.2.1.2.0": 60}),
+    ("eaton_9px-1000i-m2-empg2-contacts", {"1.3.6.1.4.1.534.1.4.5.0": 5, f"{UPS}.2.2.0": 30}),
+    ("eaton_5px-3000", {"1.3.6.1.4.1.705.1.7.3.0": 1, f"{UPS}.2.2.0": 30}),
+    ("socomec_netvision8", {"1.3.6.1.4.1.4555.1.1.7.1.2.2.0": 30, "1.3.6.1.4.1.4555.1.1.7.1.3.3.1.2.1": 0}),
+    ("alpha_cordex-cxrc", {"1.3.6.1.4.1.7309.4.1.6.2.2.1.3.5": 0}),
+    (
+        "huawei_smu-gse200m",
+        {"1.3.6.1.4.1.2011.6.164.1.5.2.1.1.4.1": 0, "1.3.6.1.4.1.2011.6.164.1.4.2.1.0": -7},
+    ),
+    (
+        "eltek_webpower",
+        {**{f"1.3.6.1.4.1.12148.9.6.{n}.0": 0 for n in (1, 2, 3)}, "1.3.6.1.4.1.12148.9.3.3.0": -58},
+    ),
+    ("vertiv_ita2", {"1.3.6.1.4.1.13400.2.54.2.2.1.0": 0, "1.3.6.1.4.1.13400.2.54.2.5.4.0": 900}),
+    ("sinetica_upscontroller", {"1.3.6.1.4.1.13891.101.4.1.0": 5, "1.3.6.1.4.1.13891.101.2.2.0": 60}),
+]
+
+
+@pytest.mark.parametrize(("name", "changes"), VENDOR, ids=[name for name, _ in VENDOR])
+def test_vendor_mibs_on_battery_and_on_mains(name: str, changes: Changes) -> None:
+    assert on_battery(changed(name, {})) == (0, 1)
+    assert on_battery(changed(name, changes)) == (1, 0)
+
+
+def test_a_dc_plant_that_discharges_beside_healthy_mains_is_not_on_battery() -> None:
+    result = changed("alpha_cordex-cxrc", {})
+    assert result.values["battery_current_amperes"] == -3.76
+    assert result.values["on_battery"] == 0
 
 
 @pytest.mark.parametrize("name", POWERNET)

@@ -48,6 +48,15 @@ DISAGREEMENTS: dict[tuple[str, str], str] = {
     ("ups/abb_upsnet-acd364", "battery_temperature_celsius"): NOT_FITTED,
     ("ups/eaton_5px-3000", "battery_temperature_celsius"): NOT_FITTED,
     ("ups/apc_powerchute-smart-ups-1000", "output_load_percent"): "the raw row says 31 %, LibreNMS kept 0",
+    ("ups/invt_netagent2", "battery_runtime_seconds"): "9999 is the sentinel of the card, no 167 minutes",
+    ("ups/socomec_netvision8", "battery_runtime_seconds"): "65535 is the sentinel of the card",
+    (
+        "ups/sinetica_upscontroller",
+        "battery_runtime_seconds",
+    ): "0 minutes beside a charge of 100 %: no estimate",
+    ("ups/sinetica_upscontroller", "input_voltage_volts"): "206 V, not 20.6: LibreNMS divides volts by ten",
+    ("ups/sinetica_upscontroller", "output_voltage_volts"): "208 V, not 20.8: LibreNMS divides volts by ten",
+    ("ups/eaton_5px-3000", "temperature_celsius"): "the ambient 0 is no probe; the remote one says 33",
 }
 """(recording, metric): why LibreNMS is wrong there, or what it means otherwise."""
 
