@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 MAKEFLAGS += --no-print-directory
 
-.PHONY: setup run check test bench lock record clean
+.PHONY: setup run check test bench lock docs record clean
 
 setup: .venv/ready ## the virtual environment, with `nigehban` on it
 
@@ -29,3 +29,14 @@ test: setup ## everything
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/pytest -n 2 --dist loadgroup
+
+docs: setup ## the pages made of data
+	$(BIN)/python -m app.docs
+
+lock: ## pinned and hashed requirements, naming no host (needs uv)
+	uv pip compile pyproject.toml --generate-hashes --no-header --python-version 3.11 -q -o requirements/runtime.txt
+	uv pip compile pyproject.toml --group dev --generate-hashes --no-header --python-version 3.11 -q \
+		-c requirements/runtime.txt -o requirements/dev.txt
+
+clean: ## everything that can be made again
+	rm -rf .venv data build *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -237,6 +237,14 @@ def restore(
     typer.echo(safe.restore(source, data, overwrite))
 
 
+@app.command()
+def maintain(data: Data = DATA, settings: SettingsFile = None) -> None:
+    """Roll finished hours up and forget what is too old; `run` does it every hour."""
+    from app import maintain as keeping
+
+    typer.echo(keeping.main(data, settings))
+
+
 @app.command(hidden=True)
 def watch(
     inventory: Inventory = INVENTORY,
@@ -288,6 +296,12 @@ def simulate(
     street.main(_sources(inventory, None, None, None, None), control, scenario, seed)
 
 
+def _mount() -> None:
+    from app.influx import influx_app
+
+    app.add_typer(influx_app, name="influx")
+
+
 def _said(answer: tuple[bool, str]) -> None:
     ok, words = answer
     typer.echo(words, err=not ok)
@@ -309,6 +323,7 @@ def main() -> None:
     for chatty in ("httpx", "alembic"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     try:
+        _mount()
         app()
     except ConfigError as error:
         _refuse(str(error), 2)

@@ -17,6 +17,7 @@ from pathlib import Path
 from types import FrameType
 from zoneinfo import ZoneInfo
 
+from app import jobs
 from app.accepted import Accepted, Sources, accept
 from app.child import Child
 from app.clock import SystemClock
@@ -116,6 +117,9 @@ def _supervise(
     messages = Messages(run.data / "sms.log")
     reader = open_reader(run.data)
     ends = None if run.seconds is None else clock.now() + int(run.seconds * 1000)
+    calendar = jobs.start(
+        jobs.jobs(run.data, run.settings_file), accepted.city.timezone, run.data / "jobs.log"
+    )
     hint = "Ctrl-C stops; started again, it remembers what is open."
     with Screen(reader, messages, zone, f"Nigehban - {accepted.city.name}", [*notes, hint]) as screen:
         while not stopping.is_set() and (ends is None or clock.now() < ends):
@@ -124,4 +128,5 @@ def _supervise(
             screen.refresh()
             stopping.wait(REFRESH_S)
         screen.refresh()
+    calendar.shutdown(wait=False)
     reader.close()

@@ -75,7 +75,6 @@ def credentials_of(snmp: SnmpAccess, resolved: Callable[[Any], str]) -> Credenti
         auth_key=resolved(v3.auth_key) if v3.auth_key else "",
         priv_protocol=v3.priv_protocol if v3.priv_key else "",
         priv_key=resolved(v3.priv_key) if v3.priv_key else "",
-        context=v3.context,
     )
 
 

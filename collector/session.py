@@ -28,7 +28,6 @@ class Credentials:
     auth_key: str = field(default="", repr=False)
     priv_protocol: str = ""  # "", DES, AES-128, AES-192, AES-256
     priv_key: str = field(default="", repr=False)
-    context: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,10 +73,7 @@ class UserSessions:
     def session(
         self, address: Address, credentials: Credentials, manners: Manners | None = None
     ) -> UserSession:
-        """One agent by its numeric address. ValueError when the credentials name no known protocol,
-        or a context, which the driver cannot send."""
-        if credentials.context:
-            raise ValueError("an SNMPv3 context cannot be asked for; leave it empty")
+        """One agent by its numeric address. ValueError when the credentials name no known protocol."""
         return UserSession(self, address, self._user(credentials), manners)
 
     def remembers(self, agent: UserSession) -> bool:

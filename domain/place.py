@@ -59,7 +59,6 @@ class SnmpV3:
     auth_key: SecretRef | None = None  # pass phrase
     priv_protocol: str = "AES-128"  # DES, AES-128, AES-192, AES-256 or ""
     priv_key: SecretRef | None = None
-    context: str = ""
 
 
 @dataclass(frozen=True, slots=True)

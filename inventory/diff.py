@@ -108,7 +108,7 @@ def _security(v3: SnmpV3) -> str:
         (v3.priv_protocol, v3.priv_key),
     )
     used = "".join(f" {name} {key}" for name, key in layers if name)
-    return f"user {v3.user}{used}{f' context {v3.context}' if v3.context else ''}"
+    return f"user {v3.user}{used}"
 
 
 def _count(things: Mapping[str, Any], one: str) -> str:

@@ -131,7 +131,6 @@ class Inheritance:
             auth_key=merged.auth_key if auth else None,
             priv_protocol=priv,
             priv_key=merged.priv_key if priv else None,
-            context=merged.context or "",
         )
         return SnmpAccess("3", v3=v3)
 

@@ -57,7 +57,6 @@ class SnmpShape(Shape):
     auth_key: Secret | None = Field(None, description="Version 3: pass phrase of authentication.")
     priv: Priv | None = Field(None, description="Version 3: AES-128 unless said otherwise.")
     priv_key: Secret | None = Field(None, description="Version 3: pass phrase of privacy.")
-    context: str | None = Field(None, description="Version 3: context name, seldom needed.")
     legacy: bool | None = Field(
         None, description="true lets MD5 and DES be used, for what knows nothing better."
     )

@@ -167,7 +167,7 @@ async def test_one_agent_may_be_asked_by_many_at_once(port: int) -> None:
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"auth_protocol": "ROT13"}, {"priv_protocol": "ROT13"}, {"auth_protocol": ""}, {"context": "bridge1"}],
+    [{"auth_protocol": "ROT13"}, {"priv_protocol": "ROT13"}, {"auth_protocol": ""}],
     ids=str,
 )
 def test_credentials_that_cannot_be_meant_are_refused_without_telling_them(wrong: dict[str, str]) -> None:
