@@ -64,15 +64,19 @@ class Simulator:
         self._world = world = World(self.city, self.seed, clock.now(), self.scenario.pace)
         stage(self.scenario, world)
         self._hosts = hosts(world, self.city, self._secrets, self._port)
-        self._street = street = self._take(world, clock.now)
+        self._street = street = await self._take(world, clock.now)
         if self._control_path is not None:
             self._control = Control(world, self._control_path, street.road, street.describe())
             await self._control.open()
 
-    def _take(self, world: World, now: Callable[[], int]) -> Street:
+    async def _take(self, world: World, now: Callable[[], int]) -> Street:
         if self._road != "sockets":
             try:
-                return TunStreet(world, self._hosts, now)
+                tun = TunStreet(world, self._hosts, now)
+                if await tun.proven():
+                    return tun
+                tun.close()
+                raise NotPermitted("this machine's packet filter drops what comes through the TUN device")
             except NotPermitted:
                 if self._road == "tun":
                     raise
@@ -110,7 +114,7 @@ class Simulator:
             self._street.send(host.device.address, self._trap_target, payload)
 
     def close(self) -> None:
-        """Leaves the network; routes and devices go with it."""
+        """Leaves the network; routes and devices go with it. A second time does nothing."""
         if self._control is not None:
             self._control.close()
         if self._street is not None:

@@ -25,6 +25,7 @@ from simulator.world import World
 
 _IP_PKTINFO = 8  # linux/in.h; the address a datagram was sent to, and is answered from
 _LOOPBACK_DEVICE = b"lo"
+_DISCARD = 9  # a UDP port no simulated agent has
 
 
 class Host:
@@ -106,6 +107,23 @@ class TunStreet:
 
     def describe(self) -> str:
         return f"ICMP and SNMP answered through TUN device {self._tun.name}; the dead are silent"
+
+    async def proven(self, patience_s: float = 1.0) -> bool:
+        """Whether packets come and go: many a packet filter drops loopback addresses from any
+        device but `lo`. A port where nobody listens must refuse."""
+        loop, address = asyncio.get_running_loop(), next(iter((*self._world.references, *self._hosts)), "")
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asker:
+            asker.setblocking(False)
+            asker.connect((address, _DISCARD))
+            try:
+                async with asyncio.timeout(patience_s):
+                    await loop.sock_sendall(asker, b"")
+                    await loop.sock_recv(asker, 1)
+            except ConnectionRefusedError:
+                return True
+            except (TimeoutError, OSError):
+                return False
+        return False
 
     def _packet(self, raw: bytes) -> None:
         packet = packets.packet(raw)

@@ -96,6 +96,22 @@ async def street() -> dict[str, object]:
             }
 
 
+async def filtered() -> dict[str, object]:
+    """Behind a packet filter that trusts loopback addresses from `lo` alone: what the device hands
+    to the kernel never arrives."""
+    Tun.write = lambda self, raw: None  # type: ignore[method-assign]
+    async with played(town(PORT)) as simulator:
+        sockets = simulator.describe()
+    async with played(town(PORT), road="auto") as simulator:
+        auto = simulator.describe()
+    try:
+        async with played(town(PORT), road="tun"):
+            told = ""
+    except NotPermitted as error:
+        told = str(error)
+    return {"falls_back": auto == sockets, "told": told}
+
+
 def network() -> str:
     """Devices, routes and settings of this namespace, as far as a TUN road could change them."""
     settings = sorted(path.name for path in Path("/proc/sys/net/ipv4/conf").iterdir())
@@ -131,7 +147,13 @@ def main() -> None:
     except NotPermitted as error:
         sys.stdout.write(str(error))
         sys.exit(77)
-    seen = killed() if sys.argv[1] == "killed" else asyncio.run(street())
+    match sys.argv[1]:
+        case "killed":
+            seen = killed()
+        case "filtered":
+            seen = asyncio.run(filtered())
+        case _:
+            seen = asyncio.run(street())
     sys.stdout.write(json.dumps(seen))
 
 

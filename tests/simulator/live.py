@@ -36,6 +36,7 @@ async def played(
         running.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await running
+        simulator.close()  # run() does, but not if it was cancelled before its first step
 
 
 async def said(name: str, *arguments: str) -> str:

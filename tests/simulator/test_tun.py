@@ -48,6 +48,14 @@ def test_a_killed_simulator_leaves_routes_and_settings_as_they_were() -> None:
     assert seen("killed") == {"changed": True, "restored": True}
 
 
+@pytest.mark.peer
+@pytest.mark.slow
+def test_where_a_packet_filter_stands_in_the_way_the_city_is_not_called_dead() -> None:
+    saw = seen("filtered")
+    assert saw["falls_back"]
+    assert "packet filter" in saw["told"]
+
+
 def test_only_loopback_beside_the_machines_own_can_be_simulated() -> None:
     assert foreign(["127.0.0.1", "10.0.0.1", "127.77.1.1", "8.8.8.8"]) == ["127.0.0.1", "10.0.0.1", "8.8.8.8"]
     with pytest.raises(Permanent, match=r"10\.0\.0\.1"):
