@@ -188,7 +188,10 @@ class InfluxSink:
         """Stores the batches; the number of lines parked."""
         door = self._connected()
         try:
-            door.write(b"".join(batch.payload for batch in batches))
+            if len(batches) == 1 or (self._server is not None and self._server.many_members):
+                door.write(b"".join(batch.payload for batch in batches))
+            else:
+                door.write(_packed([*_lines(batches)]))
         except (Rejected, TooLarge):
             bad = sift([*_lines(batches)], lambda lines: door.write(_packed(lines)))
             self._park(bad, batches[-1].at)

@@ -66,12 +66,18 @@ class Server:
         found = re.match(r"v?(\d+)\.", self.version)
         return int(found[1]) if found else 1
 
+    @property
+    def many_members(self) -> bool:
+        """Whether a gzip body of several members is read to its end. Go's reader does (1.x, 2.x);
+        that of 3 stops after the first and answers 204 all the same, which would lose the rest."""
+        return bool(re.match(r"v?[12]\.", self.version))
+
     def __str__(self) -> str:
         return f"InfluxDB API {self.version or 'of unknown version'}, writes by {'v2' if self.v2 else 'v1'}"
 
 
 class WriteDoor(Protocol):
-    """`write` sends one gzip stream of lines; returns when the server has stored it all."""
+    """`write` sends lines in gzip; returns when the server has stored it all."""
 
     def write(self, packed: bytes) -> None: ...
     def close(self) -> None: ...

@@ -47,6 +47,9 @@ def _one(http: httpx.Client, settings: InfluxSettings, raw_days: int, rollup_day
         yield f"database {settings.database} was there"
     else:
         ask(http, settings, f"CREATE DATABASE {database} WITH DURATION {_days(raw_days)}", "POST")
+        if [settings.database] not in _values(ask(http, settings, "SHOW DATABASES")):
+            yield "this server has no databases to make (VictoriaMetrics needs none, nor retention by us)"
+            return
         yield f"made database {settings.database}, kept {_words(raw_days)}"
     policies = {row[0]: row for row in _values(ask(http, settings, f"SHOW RETENTION POLICIES ON {database}"))}
     raw = next((name for name, row in policies.items() if row[-1] is True), "autogen")

@@ -3,8 +3,8 @@
 A directory of append-only segments. `put` returns when the batch is in the kernel's hands (kill -9
 of this process loses nothing); one fdatasync for all that came meanwhile follows within `sync_s`,
 so that a power cut loses at most that much, and `sync` waits for it. A torn tail is found by its
-checksum, cut off and counted. Payloads are gzip members, ready to be sent one after another as
-one gzip stream without touching them again.
+checksum, cut off and counted. Payloads are gzip members, which can be sent as they are, one after
+another, where the server reads all members of a body.
 
 `put` may be called from any thread; `take` and `ack` from one other. In memory stand only one
 entry a segment and what was last taken.

@@ -21,7 +21,7 @@ from storage.influx_setup import setup
 from storage.refusals import Refused
 from storage.schema import Place
 from tests.peers import free_port, wait_until
-from tests.storage.series_peers import Influxd, debian_influxd, newer_influxd
+from tests.storage.series_peers import Influxd, debian_influxd, newer_influxd, victoria
 
 pytestmark = [pytest.mark.peer, pytest.mark.slow]
 
@@ -246,6 +246,41 @@ def test_setup_says_what_it_did_and_the_second_time_does_nothing(server: Influxd
         assert any("left retention policy autogen at 365 days" in line for line in shorter)
         policies = {row[0]: row[1] for row in server.query("SHOW RETENTION POLICIES ON cctv")}
         assert policies == {"autogen": "8760h0m0s", "years": "43800h0m0s"}
+
+
+def test_the_rollup_that_setup_makes_is_one_the_server_can_run(
+    server: Influxd, sinks: Callable[[InfluxSettings], InfluxSink]
+) -> None:
+    with server.up():
+        setup(server.settings, raw_days=0, rollup_days=0)
+        hour = START - START % 3_600_000
+        values = {CHARGE: 10.0, ("input_voltage_volts", "1"): 230.0}
+        sink = sinks(server.settings)
+        sink.write(
+            [
+                Reading("ups-1", Probe.SNMP, hour + n * 60_000, Outcome.OK, {**values, CHARGE: float(n)})
+                for n in range(60)
+            ]
+        )
+        assert sink.flush()
+        ((_, text),) = (row for row in server.query("SHOW CONTINUOUS QUERIES") if row[0] == "hourly")
+        select = str(text).partition("BEGIN ")[2].removesuffix(" END")
+        span = f"WHERE time >= {hour}ms AND time < {hour + 3_600_000}ms GROUP BY time(1h)"
+        server.query(select.replace("GROUP BY time(1h)", span))
+        found = server.query(
+            "SELECT mean_battery_charge_percent, min_battery_charge_percent, max_battery_charge_percent "
+            "FROM cctv.years.ups WHERE device = 'ups-1'"
+        )
+        assert found == [[hour, 29.5, 0, 59]]
+        found = server.query("SELECT mean_input_voltage_volts, line FROM cctv.years.ups")
+        assert found == [[hour, 230, "1"]]
+
+
+def test_a_server_without_databases_is_told_as_such(tmp_path: Path) -> None:
+    with victoria(tmp_path / "vm") as url:
+        did = setup(InfluxSettings(url))
+        assert len(did) == 2
+        assert "no databases to make" in did[1]
 
 
 def test_a_query_the_server_refuses_is_an_error_with_its_words(server: Influxd) -> None:

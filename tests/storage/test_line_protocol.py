@@ -7,6 +7,7 @@ import math
 import re
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from influxdb_client import Point, WritePrecision
@@ -213,3 +214,11 @@ def test_cardinality_is_estimated_and_warned_of_before_it_hurts() -> None:
     large = cardinality(city(60_000))
     assert any("max-values-per-tag" in warning for warning in large.warnings)
     assert any("max-series-per-database" in warning for warning in large.warnings)
+
+
+def test_shapes_forgotten_for_room_are_made_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("storage.line_protocol._SHAPE_KEYS", 5)
+    encoder = LineEncoder({})
+    batch = [Reading("sw", Probe.SNMP, n, Outcome.OK, {("port_up", str(n % 9)): 1.0}) for n in range(50)]
+    assert encoder.encode(batch) == LineEncoder({}).encode(batch) == encoder.encode(batch)
+    assert len(encoder._shapes) < 9
