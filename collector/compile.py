@@ -104,9 +104,8 @@ class _Tables:
                     yield prefix + index, index
 
     def passes(self, only: Filter, index: bytes) -> bool:
-        """A filter column that the agent has no row of at all filters nothing."""
         states = self.column(only.column)
-        if not states:
+        if not states and only.lenient:
             return True
         raw = states.get(_their_index(index, only.index))
         return raw is not None and state_text(*raw) in set(map(str, only.among))

@@ -52,6 +52,7 @@ class Filter(Shape):
     among: tuple[int | str, ...]
     index: tuple[int, ...] | None = None
     because: str = ""
+    lenient: bool = False  # an agent that has no such column at all passes
 
 
 class Exponent(Shape):

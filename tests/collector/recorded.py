@@ -92,7 +92,8 @@ def _snmpwalk(path: Path) -> Iterator[tuple[str, int, bytes]]:
         if found is None:
             continue
         name, kind, value = found.groups()
-        tag = _WALK_TYPES.get(kind or "", NULL if kind is None and value != '""' else OCTET_STRING)
+        untyped = TIMETICKS if value.isdigit() else OCTET_STRING if value == '""' else NULL
+        tag = _WALK_TYPES.get(kind, OCTET_STRING) if kind is not None else untyped
         if tag in (INTEGER, GAUGE32, COUNTER32, COUNTER64, TIMETICKS):
             digits = re.search(r"-?\d+", value)
             if digits:

@@ -10,10 +10,10 @@ import pytest
 from collector.discover import Undiscovered, discover
 from collector.probe import probe
 from collector.profile_load import load
-from collector.session import OBJECT_ID, OCTET_STRING, Answer, oid
+from collector.session import INTEGER, OBJECT_ID, OCTET_STRING, Answer, oid
 from domain.place import Bounds, Device, Kind
 from domain.reading import Outcome
-from tests.collector.recorded import Recorded, rows_of
+from tests.collector.recorded import Recorded, number, rows_of
 from tests.peers import SHARED_DEVICES, shared_devices
 
 PROFILES = load()
@@ -147,3 +147,21 @@ def test_the_legacy_tree_has_longitude_first() -> None:
     result = asyncio.run(probe(Recorded(rows), "r", PROFILES))
     assert result.values["latitude_degrees"] == 24.8607
     assert result.values["longitude_degrees"] == 67.0011
+
+
+def inputs(changes: dict[str, int]) -> dict[str, object]:
+    rows = rows_of(shared_devices() / "router" / "teltonika_rut956.snmprec")
+    for name, value in changes.items():
+        rows[name] = INTEGER, number(value)
+    result = asyncio.run(probe(Recorded(rows), "r", PROFILES))
+    return {key: value for key, value in result.values.items() if key.startswith("digital_input")}
+
+
+def test_digital_inputs_are_read_and_their_inversion_is_honoured() -> None:
+    """The recording has no ioInverted column; outputs, relays and analog rows are no inputs."""
+    assert inputs({}) == {"digital_input{din1}": 0, "digital_input{din2}": 1}
+    column = "1.3.6.1.4.1.48690.6.2.1.8"
+    assert inputs({f"{column}.{n}": int(n == 3) for n in range(1, 9)}) == {
+        "digital_input{din1}": 1,
+        "digital_input{din2}": 1,
+    }
