@@ -38,20 +38,19 @@ class Work:
 class Wakes:
     """Moments the engine wants to be woken at, each naming a device or a box to look at again.
 
+    Every moment asked for is kept, however many a target has: who asks once need not ask again.
     Looking again is harmless, so a wake that has become pointless is not searched for and removed.
     """
 
     def __init__(self) -> None:
         self._heap: list[tuple[int, str]] = []
-        self._soonest: dict[str, int] = {}
+        self._asked: set[tuple[int, str]] = set()
 
     def at(self, when: int | None, target: str) -> None:
-        if when is None:
+        if when is None or (when, target) in self._asked:
             return
-        known = self._soonest.get(target)
-        if known is None or when < known:
-            self._soonest[target] = when
-            heapq.heappush(self._heap, (when, target))
+        self._asked.add((when, target))
+        heapq.heappush(self._heap, (when, target))
 
     def next(self) -> int | None:
         return self._heap[0][0] if self._heap else None
@@ -60,8 +59,7 @@ class Wakes:
         """Targets whose moment has come, oldest first, each once; they are forgotten here."""
         found: dict[str, None] = {}
         while self._heap and self._heap[0][0] <= now:
-            when, target = heapq.heappop(self._heap)
-            if self._soonest.get(target) == when:
-                del self._soonest[target]
-            found[target] = None
+            wake = heapq.heappop(self._heap)
+            self._asked.discard(wake)
+            found[wake[1]] = None
         return list(found)
