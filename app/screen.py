@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from rich.columns import Columns
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.panel import Panel
@@ -91,7 +92,7 @@ class Screen:
             self._lines(incidents, new)
 
     def _picture(self, incidents: Sequence[Incident], status: Mapping[str, Any]) -> RenderableType:
-        return Group(self._head(status), self._table(incidents), *self._bubbles())
+        return Group(self._head(status), self._table(incidents), Columns(self._bubbles(), equal=True))
 
     def _head(self, status: Mapping[str, Any]) -> RenderableType:
         if not status:
@@ -126,7 +127,16 @@ class Screen:
         return table
 
     def _bubbles(self) -> list[RenderableType]:
-        return [Text(bubble(entry)) for entry in self._recent]
+        return [
+            Panel(
+                Text(str(entry["text"])),
+                title=f"SMS to {entry['contact']} {entry['to']}",
+                title_align="left",
+                border_style="cyan",
+                width=46,
+            )
+            for entry in self._recent
+        ]
 
     def _lines(self, incidents: Sequence[Incident], new: Sequence[Mapping[str, Any]]) -> None:
         open_now = {incident.id: incident for incident in incidents}

@@ -114,6 +114,8 @@ class Desk:
             if stands is not None:
                 closed.append(self.close(work, box, stands, "recovered"))
             return
+        if found.cause is Cause.SUSPECTED_THEFT and not found.police:
+            self._wake(box, found.since + box.rules.theft.police_hold)
         if stands is None:
             incident = self._open(work, box, concern, found)
         else:
@@ -130,8 +132,6 @@ class Desk:
             incident = replace(incident, evidence=found.evidence)
         box.incidents[concern] = incident
         work.incidents[incident.id] = incident
-        if found.cause is Cause.SUSPECTED_THEFT and not incident.police:
-            self._wake(box, found.since + box.rules.theft.police_hold)
         if concern is Concern.OUTAGE and box.is_dark:
             self._revise_box(work, box, incident, stands)
 
@@ -223,15 +223,18 @@ class Desk:
             found = notice.news(incident, box.told.get(concern))
             pending = box.pending.get(concern)
             if found is None:
+                if pending is not None:  # what was worse came and went within its settling time
+                    del box.pending[concern]
+                    work.boxes.add(box.place.box.id)
                 continue
             if pending is None:
                 settle = 0 if concern is Concern.TAMPER else box.rules.settle
-                box.pending[concern] = Pending(*found, work.now, work.now + settle)
+                pending = box.pending[concern] = Pending(*found, work.now, work.now + settle)
                 work.boxes.add(box.place.box.id)
-                self._wake(box, work.now + settle)
             elif (pending.notice, pending.reason) != found:
                 box.pending[concern] = Pending(*found, pending.asked, pending.due)
                 work.boxes.add(box.place.box.id)
+            self._wake(box, pending.due if pending.due > work.now else None)
 
     def tell_due(self, work: Work, box: BoxMemory) -> None:
         """Makes the owed event of a box, if one of its notices has settled; the others go with it."""

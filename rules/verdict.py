@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from domain.alarm import Cause, Concern, Confidence, Evidence, Phase
 from domain.place import Kind
 from rules import power
+from rules.forecast import forecast
 from rules.memory import BoxMemory, DeviceMemory, World
 from rules.rule import RuleSet
 
@@ -70,7 +71,7 @@ def alarmed(world: World, box: BoxMemory, concern: Concern, now: int) -> Verdict
                 causes.add(meaning[rule][1])
                 devices.add(memory.device.id)
                 since = min(since, state.first)
-                words.append(f"{memory.device.id}: {rule}")
+                words.append(f"{memory.device.id}: {rule.replace('-', ' ')}{_figure(memory, rule)}")
     if not causes:
         return None
     police, why = _tamper_told_to_police(box, since, now) if concern is Concern.TAMPER else (False, ())
@@ -82,6 +83,21 @@ def alarmed(world: World, box: BoxMemory, concern: Concern, now: int) -> Verdict
         evidence=(*sorted(words), *why),
         police=police,
     )
+
+
+def _figure(memory: DeviceMemory, rule: str) -> str:
+    """The number an alarm of the battery rests on, in words."""
+    if memory.discharge is None or memory.last is None:
+        return ""
+    if rule == "forecast":
+        says = memory.last.values.get(power.RUNTIME)
+        outlook = forecast(memory.discharge, says)
+        ours = f", {outlook.likely_s / 60:.0f} min left by its own fall" if outlook else ""
+        return ours + (f", {says / 60:.0f} min by the UPS" if says is not None else "")
+    if rule == "habit" and (rate := memory.discharge.rate()):
+        return f", {rate:.0f} % an hour against its usual {memory.habit:.0f}"
+    charge = memory.last.values.get(power.CHARGE)
+    return f", charge {charge:.0f} %" if charge is not None else ""
 
 
 def _tamper_told_to_police(box: BoxMemory, since: int, now: int) -> tuple[bool, tuple[str, ...]]:
