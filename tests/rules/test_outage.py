@@ -148,6 +148,15 @@ def test_an_outage_that_ends_while_it_settles_is_never_told_but_kept() -> None:
     assert play.silences() == [("A", "not_yet_told")]
 
 
+def test_more_dark_cameras_that_are_back_within_the_settling_time_are_not_told() -> None:
+    rules = load()
+    play = Play(town([box("A")]), replace(rules, base=replace(rules.base, settle=30_000)))
+    play.rounds(0, 100, dead=["A-cam1"])
+    play.rounds(100, 130, dead=["A-cam1", "A-cam2"])
+    play.rounds(130, 250, dead=["A-cam1"])
+    assert [t[1:3] for t in play.told()] == [("A", "opened")]
+
+
 def test_a_flapping_device_is_told_as_flapping_and_its_outages_are_damped() -> None:
     play = Play(town([box("A")]))
     at = 0.0

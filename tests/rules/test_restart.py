@@ -56,3 +56,32 @@ def test_the_undisturbed_run_tells_what_happened() -> None:
     assert ("A", "opened", "feeder_outage") in WHOLE
     assert ("B", "closed", "feeder_outage") in WHOLE
     assert not any(b == "C" for b, _, _ in WHOLE)
+
+
+def restarted(play: Play, at: float) -> Play:
+    """A new engine that knows what the journal kept, and is given nothing but the time."""
+    incidents = [i for i in play.incidents.values() if i.closed_at is None]
+    again = Play(play.city, engine=Engine(play.city, load(), json.loads(json.dumps(play.state)), incidents))
+    again.feed(Start(START + int(at * 1000)))
+    return again
+
+
+def test_what_was_settling_when_the_watcher_died_is_told_at_its_time_though_nothing_is_read() -> None:
+    play = Play(town([box("A"), box("B")]))
+    play.rounds(0, 30)
+    play.rounds(30, 51, dead=["A-cam1"])  # it fires at 50 s
+    assert play.told() == []
+    again = restarted(play, 52)
+    again.wait(100)
+    assert again.told() == [(55.0, "A", "opened", "device_silent")]
+
+
+def test_the_hold_after_which_the_police_are_told_runs_on_through_a_restart() -> None:
+    play = Play(town([box("A"), box("B")]))
+    play.rounds(0, 30)
+    play.rounds(30, 90, dead=["A"])
+    again = restarted(play, 200)
+    again.wait(1000)
+    assert [
+        (at, notice, str(e.reason)) for (at, _, notice, _), e in zip(again.told(), again.owed, strict=True)
+    ] == [(635.0, "worse", "hold_elapsed")]

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from tests.rules.town import Play, box, town
 from rules.work import Wakes
+from tests.rules.town import Play, box, town
 
 
 def test_a_later_wake_is_not_lost_when_a_sooner_one_is_wanted_too() -> None:
