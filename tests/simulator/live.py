@@ -60,5 +60,6 @@ async def said(name: str, *arguments: str) -> str:
 async def rows(name: str, *arguments: str) -> dict[str, str]:
     """OID -> value, as `-On -OQ -Ot` print them."""
     text = await said(name, "-On", "-OQ", "-Ot", "-t2", "-r1", *arguments)
-    pairs = (line.partition(" = ") for line in text.splitlines() if " = " in line)
+    lines = (line for line in text.splitlines() if "No more variables" not in line)  # endOfMibView
+    pairs = (line.partition(" = ") for line in lines if " = " in line)
     return {oid.lstrip("."): value.strip('"') for oid, _, value in pairs}
