@@ -41,8 +41,9 @@ class Child:
             )
         self.started_at = now
 
-    def tend(self, now: int) -> None:
-        """Starts it again if it has died, not too often."""
+    def tend(self, now: int) -> str:
+        """Starts it again if it has died, not too often. Returns what there is to say, or ""."""
+        said = ""
         if self.process is not None and self.process.poll() is not None:
             code, self.process = self.process.returncode, None
             if now - self.started_at > SLOWEST_S * 1000:
@@ -50,9 +51,11 @@ class Child:
             wait = min(0.5 * 2**self.deaths, SLOWEST_S) if self.deaths else 0.0
             self.deaths += 1
             self.again_at = now + int(wait * 1000)
-            log.warning("%s ended with code %d, starting it again in %.1f s", self.name, code, wait)
+            said = f"{self.name} ended with code {code} (see {self.log}); starting it again in {wait:g} s"
+            log.warning("%s", said)
         if self.process is None and now >= self.again_at:
             self.start(now)
+        return said
 
     def stop(self) -> None:
         if self.process is not None and self.process.poll() is None:

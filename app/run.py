@@ -24,7 +24,9 @@ from app.clock import SystemClock
 from app.screen import Messages, Screen
 from app.simulate import open_street
 from app.watch import require_secrets
+from collector.icmp import Sweeper
 from storage.journal import open_reader, open_store
+from storage.lock import lock_watch
 
 log = logging.getLogger("nigehban.run")
 
@@ -54,6 +56,9 @@ def main(run: Run) -> None:
     require_secrets(accepted.city, run.sources.inventory)
     run.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     open_store(run.data).close()  # makes or migrates the journal once, before three processes open it
+    lock_watch(run.data).release()  # another run is refused here, in words, and not child by child
+    if not run.simulate:
+        Sweeper().close()  # NotPermitted says what to grant
     stopping = threading.Event()
 
     def stop(_number: int, _frame: FrameType | None) -> None:
@@ -124,7 +129,7 @@ def _supervise(
     with Screen(reader, messages, zone, f"Nigehban - {accepted.city.name}", [*notes, hint]) as screen:
         while not stopping.is_set() and (ends is None or clock.now() < ends):
             for child in children:
-                child.tend(clock.now())
+                screen.say(child.tend(clock.now()))
             screen.refresh()
             stopping.wait(REFRESH_S)
         screen.refresh()

@@ -91,6 +91,11 @@ class Screen:
         else:
             self._lines(incidents, new)
 
+    def say(self, words: str) -> None:
+        """A line above the picture, unless it is empty."""
+        if words:
+            self.console.print(words, style="bold red", highlight=False, markup=False)
+
     def _picture(self, incidents: Sequence[Incident], status: Mapping[str, Any]) -> RenderableType:
         return Group(self._head(status), self._table(incidents), Columns(self._bubbles(), equal=True))
 
