@@ -75,8 +75,10 @@ CPS, XPPC, XUPS, MGE = f"{E}.3808.1.1.1", f"{E}.935.1.1.1", f"{E}.534.1", f"{E}.
 SOCOMEC, ITA2, ALPHA = f"{E}.4555.1.1", f"{E}.13400.2.54.2", f"{E}.7309.4.1.6.2.2.1.3"
 LGP, SMU, ELTEK = f"{E}.476.1.42.3.9.20.1.20.1.2.1", f"{E}.2011.6.164.1", f"{E}.12148.9"
 IMCO, SINETICA = f"{E}.2185.1.3.11.2.1", f"{E}.13891.101"
+SC200, ORION, DCS = f"{E}.1918.2.13.10", f"{E}.20246.2.3.1.1.1.2.9.1.1.3", f"{E}.13400.3.4.491.1.1"
 VENDOR: dict[str, list[tuple[str, float]]] = {
     "battery_charge_percent": [
+        (f"{DCS}.68.1", 0.1),
         (f"{CPS}.2.2.1.0", 1),
         (f"{XPPC}.2.2.1.0", 1),
         (f"{XUPS}.2.4.0", 1),
@@ -91,6 +93,7 @@ VENDOR: dict[str, list[tuple[str, float]]] = {
         (f"{SINETICA}.2.4.0", 1),
     ],
     "battery_runtime_seconds": [
+        (f"{DCS}.65.1", 6),
         (f"{CPS}.2.2.4.0", 0.01),
         (f"{XUPS}.2.1.0", 1),
         (f"{MGE}.5.1.0", 1),
@@ -100,6 +103,8 @@ VENDOR: dict[str, list[tuple[str, float]]] = {
         (f"{IMCO}.7.14.0", 60),
     ],
     "battery_voltage_volts": [
+        (f"{ORION}.39", 0.01),
+        (f"{DCS}.59.1", 0.1),
         (f"{CPS}.2.2.2.0", 0.1),
         (f"{SOCOMEC}.7.1.2.5.0", 0.1),
         (f"{SOCOMEC}.1.1.2.5.0", 0.1),
@@ -111,12 +116,14 @@ VENDOR: dict[str, list[tuple[str, float]]] = {
         (f"{SINETICA}.2.5.0", 0.1),
     ],
     "battery_current_amperes": [
+        (f"{SC200}.100.40.0", 1),
         (f"{ALPHA}.4", 0.01),
         (f"{SMU}.4.2.1.0", 1),
         (f"{ELTEK}.3.3.0", 1),
         (f"{SINETICA}.2.6.0", 0.1),
     ],
     "battery_temperature_celsius": [
+        (f"{SC200}.100.30.0", 1),
         (f"{CPS}.2.2.3.0", 1),
         (f"{XPPC}.2.2.3.0", 0.1),
         (f"{ALPHA}.6", 0.01),
@@ -141,6 +148,8 @@ VENDOR: dict[str, list[tuple[str, float]]] = {
         (f"{E}.13191.10.3.9.2.1.41.0", 1),
     ],
     "input_voltage_volts{1}": [
+        (f"{SC200}.40.10.0", 1),
+        (f"{DCS}.2.1", 0.1),
         (f"{CPS}.3.2.1.0", 0.1),
         (f"{XPPC}.8.2.2.0", 0.1),
         (f"{XPPC}.3.2.1.0", 0.1),
@@ -167,6 +176,7 @@ VENDOR: dict[str, list[tuple[str, float]]] = {
         (f"{SINETICA}.3.3.1.3.3", 1),
     ],
     "input_frequency_hertz{1}": [
+        (f"{DCS}.19.1", 0.1),
         (f"{CPS}.3.2.4.0", 0.1),
         (f"{XPPC}.8.2.1.0", 0.1),
         (f"{XPPC}.3.2.4.0", 0.1),
@@ -178,6 +188,7 @@ VENDOR: dict[str, list[tuple[str, float]]] = {
     "input_frequency_hertz{2}": [(f"{SINETICA}.3.3.1.2.2", 0.1)],
     "input_frequency_hertz{3}": [(f"{SINETICA}.3.3.1.2.3", 0.1)],
     "output_voltage_volts{1}": [
+        (f"{DCS}.5.1", 0.1),
         (f"{CPS}.4.2.1.0", 0.1),
         (f"{XPPC}.8.3.2.0", 0.1),
         (f"{XPPC}.4.2.1.0", 0.1),
@@ -194,8 +205,14 @@ VENDOR: dict[str, list[tuple[str, float]]] = {
         (f"{SINETICA}.4.4.1.2.2", 1),
     ],
     "output_voltage_volts{3}": [(f"{XPPC}.8.3.4.0", 0.1), (f"{SINETICA}.4.4.1.2.3", 1)],
-    "output_voltage_volts{dc}": [(f"{ALPHA}.1", 0.01), (f"{SMU}.6.1.3.0", 0.1)],
+    "output_voltage_volts{dc}": [
+        (f"{SC200}.70.10.20.0", 0.01),
+        (f"{ORION}.40", 0.01),
+        (f"{ALPHA}.1", 0.01),
+        (f"{SMU}.6.1.3.0", 0.1),
+    ],
     "output_load_percent{1}": [
+        (f"{DCS}.45.1", 0.1),
         (f"{CPS}.4.2.3.0", 1),
         (f"{XPPC}.8.3.5.0", 0.1),
         (f"{XPPC}.4.2.3.0", 1),
