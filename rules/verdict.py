@@ -209,6 +209,13 @@ def _dark(world: World, box: BoxMemory, now: int) -> Verdict:
     shadow, parent_known = _shadowed(world, box, first, now)
     if shadow:
         return named(Cause.UPLINK_DOWN, Confidence.CONFIRMED, shadow)
+    stood = box.incidents.get(Concern.OUTAGE)
+    # judged by the hour of the fall: witnesses of later hours, and a watcher that has begun anew and
+    # heard none of them, change nothing of it
+    if stood and stood.cause is Cause.SUSPECTED_THEFT:
+        return _theft(box, first, stood.evidence, named, now)
+    if stood and stood.cause is Cause.BATTERY_EXHAUSTED:
+        return named(stood.cause, stood.confidence, *stood.evidence)
     battery = _exhausted(world, box, first)
     if battery:
         return named(Cause.BATTERY_EXHAUSTED, Confidence.LIKELY, battery)
@@ -219,11 +226,8 @@ def _dark(world: World, box: BoxMemory, now: int) -> Verdict:
         return named(Cause.BOX_SILENT, Confidence.CONFIRMED, "its uplink was not heard since", wait=waiting)
     if last - first > box.rules.theft.together:
         return named(Cause.BOX_SILENT, Confidence.CONFIRMED, "its devices fell silent one after another")
-    stood = box.incidents.get(Concern.OUTAGE)
     if box.parent_back_at > first:
         return named(Cause.BOX_SILENT, Confidence.CONFIRMED, "it did not come back with its uplink")
-    if stood and stood.cause is Cause.SUSPECTED_THEFT:  # judged by the hour of the fall, not by later ones
-        return _theft(box, first, stood.evidence, named, now)
     healthy = max((m.power_ok_at for m in devices), default=0)
     if not healthy or first - healthy > box.rules.theft.power_fresh:
         return named(Cause.BOX_SILENT, Confidence.CONFIRMED, "nothing is known of its power when it fell")

@@ -85,3 +85,20 @@ def test_the_hold_after_which_the_police_are_told_runs_on_through_a_restart() ->
     assert [
         (at, notice, str(e.reason)) for (at, _, notice, _), e in zip(again.told(), again.owed, strict=True)
     ] == [(635.0, "worse", "hold_elapsed")]
+
+
+@pytest.mark.parametrize("spent", [True, False])
+def test_the_cause_of_a_dark_box_is_not_forgotten_by_a_watcher_that_begins_anew(spent: bool) -> None:
+    play = Play(town([box("A"), box("B"), box("C", feeder="F2")]))
+    play.rounds(0, 30)
+    empty = {"A-ups": ON_BATTERY | {"battery_charge_percent": 4.0}}
+    play.rounds(30, 60, values=empty if spent else {})
+    play.rounds(60, 120, dead=["A"], values={})
+    cause = play.open()[("A", "outage")]
+    assert cause == ("battery_exhausted" if spent else "suspected_theft")
+    again = restarted(play, 200)
+    again.rounds(200, 1000, dead=["A"])
+    assert {str(i.cause) for c in again.changes for i in c.incidents if i.concern == "outage"} <= {cause}
+    assert [(b, notice) for _, b, notice, lead in again.told() if lead == cause] == (
+        [] if spent else [("A", "worse")]
+    )
