@@ -46,6 +46,7 @@ class Core:
         self._journal = journal
         self._sink = sink
         self._notes: Annotated | None = sink if hasattr(sink, "write_incidents") else None  # type: ignore[assignment]
+        self._sink_ill = False
         self._recorder = recorder
         self._heard = events
         incidents = tuple(journal.open_incidents())
@@ -69,7 +70,14 @@ class Core:
         feed = self._sequencer.feed
         for reading in readings:
             feed(reading)
-        self._sink.write(readings)
+        try:
+            self._sink.write(readings)
+        except Exception as error:  # whatever it is: series are lost, the city is still watched
+            if not self._sink_ill:
+                log.error("series are not being kept: %s: %s", type(error).__name__, error)
+            self._sink_ill = True
+        else:
+            self._sink_ill = False
 
     def wake(self, now: int) -> None:
         self._sequencer.wake_until(now)

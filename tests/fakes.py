@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from domain.alarm import Decision, Delivery, DeliveryStatus, OwedEvent
+from domain.alarm import Decision, Delivery, DeliveryStatus, Incident, OwedEvent, Transition
 from domain.ports import Receipt
+from domain.reading import Reading
+from domain.record import Acknowledgement, Change, Configuration, Coverage, Request
 
 
 @dataclass
@@ -126,6 +128,92 @@ class FakeTellJournal:
 
     def alive(self, process: str, at: int) -> None:
         self.alive_marks[process] = at
+
+
+@dataclass
+class FakeWatchJournal:
+    """Keeps what `watch` keeps, in memory; what it owes is at once in the hands of `tell`."""
+
+    tell: FakeTellJournal = field(default_factory=FakeTellJournal)
+    rows: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    incidents: dict[str, Incident] = field(default_factory=dict)  # the last word on each
+    transitions: list[Transition] = field(default_factory=list)
+    decisions: list[Decision] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
+    configurations: list[Configuration] = field(default_factory=list)
+    runs: list[list[int]] = field(default_factory=list)  # [started] or [started, stopped]
+    coverage: dict[tuple[str, int], Coverage] = field(default_factory=dict)
+    acknowledgements: list[Acknowledgement] = field(default_factory=list)
+    steps: list[tuple[int, int]] = field(default_factory=list)
+    asked: dict[int, Request] = field(default_factory=dict)
+    flushed: int = 0
+
+    def started(self, at: int, wall: int, configuration: Configuration) -> None:
+        self.accept(configuration)
+        self.runs.append([at])
+
+    def stopped(self, at: int) -> None:
+        self.runs[-1].append(at)
+
+    def alive(self, process: str, at: int) -> None:
+        self.tell.alive(process, at)
+
+    def clock_step(self, at: int, step_ms: int) -> None:
+        self.steps.append((at, step_ms))
+
+    def accept(self, configuration: Configuration) -> None:
+        if not self.configurations or self.configurations[-1].hash != configuration.hash:
+            self.configurations.append(configuration)
+
+    def cover(self, coverage: Sequence[Coverage]) -> None:
+        self.coverage.update({(it.device, it.first_at): it for it in coverage})
+
+    def commit(self, change: Change) -> None:
+        self.changes.append(change)
+        for key, row in change.state.items():
+            if row is None:
+                self.rows.pop(key, None)
+            else:
+                self.rows[key] = row
+        self.transitions += change.transitions
+        self.incidents.update({incident.id: incident for incident in change.incidents})
+        self.decisions += change.decisions
+        self.tell.owe(*change.owed)
+
+    def acknowledged(self, acknowledgement: Acknowledgement) -> None:
+        self.acknowledgements.append(acknowledgement)
+
+    def answer(self, request: int, ok: bool, answer: str) -> None:
+        self.asked[request] = replace(self.asked[request], ok=ok, answer=answer)
+
+    def flush(self) -> None:
+        self.flushed += 1
+
+    def state(self) -> Mapping[str, Mapping[str, Any]]:
+        return dict(self.rows)
+
+    def open_incidents(self) -> Sequence[Incident]:
+        return [incident for incident in self.incidents.values() if incident.closed_at is None]
+
+    def requests(self) -> Sequence[Request]:
+        return [request for request in self.asked.values() if request.ok is None]
+
+
+@dataclass
+class FakeSink:
+    """Keeps readings; raises what `faults` holds instead, as a store that is gone would."""
+
+    kept: list[Reading] = field(default_factory=list)
+    faults: list[Exception] = field(default_factory=list)
+    closed: bool = False
+
+    def write(self, readings: Sequence[Reading]) -> None:
+        if self.faults:
+            raise self.faults.pop(0)
+        self.kept.extend(readings)
+
+    def close(self) -> None:
+        self.closed = True
 
 
 _END = 3
