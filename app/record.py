@@ -21,6 +21,7 @@ from domain.reading import Outcome, Probe, Reading, Trust, parsed, written
 
 VERSION = 1
 _KEYS = {"at", "device", "probe", "outcome", "values", "texts", "trust"}
+_UNREADABLE = (AttributeError, KeyError, OverflowError, TypeError, ValueError)
 _PLAIN: dict[str, Callable[[int], Input]] = {"start": Start, "stop": Stop, "wake": Wake}
 
 
@@ -111,7 +112,7 @@ class Recording:
     def __init__(self, path: Path) -> None:
         self._path = str(path)
         try:
-            self._lines = path.open(encoding="utf-8")
+            self._lines = path.open("rb")
         except OSError as error:
             raise self._wrong(1, f"cannot be read: {error.strerror}", "name a file of JSON lines") from None
         self._first = self._lines.readline()
@@ -127,12 +128,19 @@ class Recording:
         if row["recording"] != VERSION:
             remedy = "replay it with the version that recorded it"
             raise self._wrong(1, f"recording of format {row['recording']}", remedy)
-        return Header(
-            row["configuration"],
-            milliseconds(row["at"]),
-            row["state"],
-            tuple(map(_incident, row["incidents"])),
-        )
+        try:
+            return Header(
+                row["configuration"],
+                milliseconds(row["at"]),
+                row["state"],
+                tuple(map(_incident, row["incidents"])),
+            )
+        except _UNREADABLE as error:
+            raise self.bad_header(error) from None
+
+    def bad_header(self, error: Exception) -> ConfigError:
+        """For whoever finds that the starting state cannot be used."""
+        return self._wrong(1, f"header: {_said(error)}", "replay the file as `run --record` wrote it")
 
     def inputs(self, reload: Callable[[int, Mapping[str, str]], Reload]) -> Iterator[Input]:
         """Every input in file order; `reload` makes the configuration of a reload line's files."""
@@ -144,27 +152,31 @@ class Recording:
             row = self._row(number, text)
             try:
                 given = _decode(row, reload)
-            except (KeyError, TypeError, ValueError) as error:
-                what = f"{error.args[0]!r} is missing" if isinstance(error, KeyError) else str(error)
-                raise self._wrong(number, what, "see docs/replay.md for the form of a line") from None
+            except _UNREADABLE as error:
+                remedy = "see docs/replay.md for the form of a line"
+                raise self._wrong(number, _said(error), remedy) from None
             if given.at < last:
                 raise self._wrong(number, "earlier than the line before", "sort the file by time")
             last = given.at
             yield given
 
-    def _all_lines(self) -> Iterator[str]:
+    def _all_lines(self) -> Iterator[bytes]:
         yield self._first
         yield from self._lines
         self._lines.close()
 
-    def _row(self, number: int, text: str) -> dict[str, Any]:
+    def _row(self, number: int, text: bytes) -> dict[str, Any]:
         try:
-            row = json.loads(text)
-        except ValueError as error:
+            row = json.loads(text.decode())
+        except (ValueError, RecursionError) as error:
             raise self._wrong(number, f"not JSON: {error}", "write one JSON object a line") from None
         if not isinstance(row, dict):
             raise self._wrong(number, "not an object", "write one JSON object a line")
         return row
+
+
+def _said(error: Exception) -> str:
+    return f"{error.args[0]!r} is missing" if isinstance(error, KeyError) else str(error)
 
 
 def _decode(row: dict[str, Any], reload: Callable[[int, Mapping[str, str]], Reload]) -> Input:
@@ -185,7 +197,7 @@ def _reading(row: dict[str, Any], at: int) -> Reading:
     if unknown := row.keys() - _KEYS:
         raise ValueError(f"unknown key {sorted(unknown)[0]!r}")
     values = {}
-    for name, value in row.get("values", {}).items():
+    for name, value in _object(row, "values").items():
         key = parsed(name)
         if key[0] not in CATALOGUE:
             raise ValueError(f"{key[0]!r} is not a metric")
@@ -197,10 +209,17 @@ def _reading(row: dict[str, Any], at: int) -> Reading:
         at,
         Outcome(row["outcome"]),
         values,
-        dict(row.get("texts", {})),
+        {name: str(text) for name, text in _object(row, "texts").items()},
         {},
         Trust(row.get("trust", Trust.PLAIN)),
     )
+
+
+def _object(row: dict[str, Any], key: str) -> dict[str, Any]:
+    found = row.get(key, {})
+    if not isinstance(found, dict):
+        raise TypeError(f"{key} is not an object")
+    return found
 
 
 def _incident(row: Mapping[str, Any]) -> Incident:

@@ -43,7 +43,11 @@ def replay(path: Path, accepted: Accepted, out: Callable[[Event], None]) -> tupl
         events.plan = plan_of(Configuration("", at, files), CHANNELS)
         return Reload(at, city_of(files), rules_of(files))
 
-    sequencer = Sequencer(Engine(accepted.city, accepted.rules, state, incidents), changed)
+    try:
+        engine = Engine(accepted.city, accepted.rules, state, incidents)
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        raise recording.bad_header(error) from None
+    sequencer = Sequencer(engine, changed)
     unknown: set[str] = set()
     known = accepted.city.devices.keys() | accepted.city.references.keys()
     for given in recording.inputs(reload):

@@ -288,6 +288,10 @@ class Judge:
             box.door_at = work.now
             if reading.trust is Trust.V3:
                 box.trusted_tamper_at = work.now
+                stands = box.incidents.get(Concern.TAMPER)
+                if stands is not None and not stands.police:  # told by anyone before, by the device now
+                    work.boxes.add(box.place.box.id)
+                    work.review[box.place.box.id] = None
             if rule.id not in memory.alarms:
                 work.boxes.add(box.place.box.id)
         self.step(work, memory, rule.id, rule.hold, evidence)

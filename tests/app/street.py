@@ -305,6 +305,9 @@ class Later:
         self._street = street
         self._at = BEGIN + int(second * 1000)
 
+    def at(self, second: float) -> Later:
+        return self._street.at(second)
+
     def _then(self, act: Callable[[], None]) -> Later:
         heapq.heappush(self._street._acts, (self._at, next(self._street._order), act))
         return self
@@ -363,7 +366,7 @@ class Later:
     def mains_back(self, *boxes: str) -> Later:
         def act() -> None:
             for box in boxes:
-                battery = self._street.world.batteries[box]
+                battery = self._street.world.batteries.setdefault(box, Battery())
                 battery.lost_at, battery.charge = None, 100.0
 
         return self._then(act)

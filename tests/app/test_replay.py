@@ -1,0 +1,406 @@
+"""The same engine from a file: hand-written lines, recorded runs, and lines that are wrong."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.accepted import Accepted, accept
+from app.events import Event, line, sentence
+from app.record import Header, Recorder, iso, milliseconds
+from app.replay import replay
+from domain.errors import ConfigError
+from tests.app.street import BEGIN, Street, changed, shipped
+
+PROMISED = {
+    "at", "event", "incident", "target", "concern", "cause", "confidence", "to", "text", "reason",
+}  # fmt: skip
+TEN = milliseconds("2026-11-22T10:00:00Z")
+BOX = ("GLS-02-ups", "GLS-02-switch", "GLS-02-cam1", "GLS-02-cam2", "GLS-02-cam3")
+HEALTHY = {"on_battery": 0, "time_on_battery_seconds": 0, "input_voltage_volts{1}": 230}
+
+
+def at(second: float) -> str:
+    return iso(TEN + int(second * 1000))
+
+
+def probed(
+    second: float, device: str, probe: str, outcome: str = "ok", **more: Mapping[str, object] | str
+) -> dict[str, Any]:
+    return {"at": at(second), "device": device, "probe": probe, "outcome": outcome, **more}
+
+
+def rounds(
+    start: float, end: float, devices: Iterable[str] = BOX, dead: Iterable[str] = (), every: float = 5
+) -> list[dict[str, Any]]:
+    """Echo and agent of each device every five seconds."""
+    found, second = [], start
+    while second < end:
+        for device in devices:
+            outcome = "timeout" if device in dead else "ok"
+            found.append(probed(second, device, "icmp", outcome))
+            values = HEALTHY if device.endswith("ups") and outcome == "ok" else {}
+            found.append(probed(second, device, "snmp", outcome, values=values))
+        second += every
+    return found
+
+
+def written(path: Path, rows: Iterable[Mapping[str, Any] | str]) -> Path:
+    texts = (row if isinstance(row, str) else json.dumps(row) for row in rows)
+    path.write_text("".join(f"{text}\n" for text in texts), encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def events(tmp_path: Path) -> Callable[..., list[Event]]:
+    """The events of a file of these rows, checked for the promised keys."""
+
+    def run(rows: Iterable[Mapping[str, Any] | str], accepted: Accepted | None = None) -> list[Event]:
+        found: list[Event] = []
+        replay(written(tmp_path / "rows.jsonl", rows), accepted or shipped(), found.append)
+        for event in found:
+            assert event.keys() >= PROMISED
+            assert milliseconds(event["at"]) >= TEN
+            assert json.loads(line(event)) == event
+            assert sentence(event)
+        return found
+
+    return run
+
+
+def told(events: Iterable[Event]) -> list[tuple[str, str, str]]:
+    return [(e["at"], e["contact"], e["text"]) for e in events if e["event"] == "sms"]
+
+
+def turns(events: Iterable[Event]) -> list[tuple[str, str, str, str]]:
+    """(event, target, concern, cause) of what happened to incidents."""
+    return [
+        (e["event"], e["target"], e["concern"], e["cause"])
+        for e in events
+        if e["event"].startswith("incident")
+    ]
+
+
+# -- files written by hand ---------------------------------------------------------------------------
+
+
+def test_a_camera_that_falls_silent_and_comes_back(events: Callable[..., list[Event]]) -> None:
+    cam = ("GLS-02-cam1",)
+    found = events([*rounds(0, 20), *rounds(20, 60, dead=cam), *rounds(60, 80)])
+    assert turns(found) == [
+        ("incident_opened", "GLS-02", "outage", "device_silent"),
+        ("incident_closed", "GLS-02", "outage", "device_silent"),
+    ]
+    opened, closed = (e for e in found if e["event"].startswith("incident"))
+    assert opened["at"] == at(40)  # 20 s after the first lost sweep
+    assert opened["since"] == at(20)
+    assert opened["reason"]
+    assert closed["incident"] == opened["incident"]
+    assert [(when, who) for when, who, _ in told(found)] == [
+        (at(45), "bina"),
+        (at(45), "night-desk"),
+        (closed["at"], "bina"),
+        (closed["at"], "night-desk"),
+    ]
+    assert all(e["to"].startswith("+92300") for e in found if e["event"] == "sms")
+    assert {e["reason"] for e in found if e["event"] == "suppressed"} == {"not_theirs"}
+
+
+def test_values_texts_and_trust_of_a_line_reach_the_rules(events: Callable[..., list[Event]]) -> None:
+    door = {"door_open{Box door}": 1}
+    found = events(
+        [
+            probed(0, "CLF-01-cam1", "snmp", texts={"serial": "A"}),
+            probed(5, "CLF-01-cam1", "snmp", texts={"serial": "B"}),
+            probed(9, "CLF-02-door", "trap", values=door),
+            probed(10, "CLF-02-door", "trap", values=door, trust="v3"),
+        ]
+    )
+    assert turns(found) == [
+        ("incident_opened", "CLF-01", "tamper", "identity_changed"),
+        ("incident_opened", "CLF-02", "tamper", "door_open"),
+        ("incident_changed", "CLF-02", "tamper", "door_open"),
+    ]
+    assert [who for when, who, _ in told(found) if when == at(10)] == ["asif", "night-desk", "police-clifton"]
+
+
+def test_a_text_among_the_values_is_no_evidence_and_no_error(events: Callable[..., list[Event]]) -> None:
+    assert events([probed(0, "CLF-02-door", "snmp", values={"door_open{Box door}": "open"})]) == []
+
+
+@pytest.mark.parametrize("outcome", ["refused", "auth", "malformed"])
+def test_outcomes_that_only_a_living_host_gives_accuse_the_agent(
+    events: Callable[..., list[Event]], outcome: str
+) -> None:
+    rows = [
+        probed(second, "GLS-02-cam1", probe, how)
+        for second in range(0, 90, 5)
+        for probe, how in (("icmp", "timeout"), ("snmp", outcome))
+    ]
+    assert turns(events(rows)) == [("incident_opened", "GLS-02", "agent", "agent_or_credentials")]
+
+
+def test_unreachable_is_as_silent_as_a_timeout(events: Callable[..., list[Event]]) -> None:
+    rows = rounds(0, 60, dead=("GLS-02-cam1",))
+    rows = [row | {"outcome": "unreachable"} if row["outcome"] == "timeout" else row for row in rows]
+    assert turns(events(rows)) == [("incident_opened", "GLS-02", "outage", "device_silent")]
+
+
+def test_an_acknowledgement_is_an_input(events: Callable[..., list[Event]]) -> None:
+    rows = [*rounds(0, 20), *rounds(20, 60, dead=("GLS-02-cam1",))]
+    code = events(rows)[0]["code"]
+    by = {"at": at(60), "input": "acknowledge", "code": code.lower(), "by": "bina"}
+    found = events([*rows, by, *rounds(61, 80)])
+    changed = [e for e in found if e["event"] == "incident_changed"]
+    assert [(e["code"], e["reason"]) for e in changed] == [(code, "acknowledged by bina")]
+    assert found[-1]["at"] > at(60)
+    assert events([*rows, by | {"code": "XXXXXX"}]) == events(rows)
+
+
+def test_a_reload_brings_its_own_files(events: Callable[..., list[Event]], tmp_path: Path) -> None:
+    text = shipped().configuration.files["inventory.yaml"]
+    shorter = changed(tmp_path, (text[text.index("  CLF-04:\n") :], ""))
+    files = accept(shorter, 0).configuration.files
+    cams = ("CLF-04-ups", "CLF-04-switch", "CLF-04-cam1")
+    rows = [*rounds(0, 20, cams), *rounds(20, 60, cams, dead=("CLF-04-cam1",))]
+    found = events([*rows, {"at": at(60), "input": "reload", "files": dict(files)}])
+    assert turns(found)[-1] == ("incident_closed", "CLF-04", "outage", "device_silent")
+    assert [e["reason"] for e in found if e["event"] == "incident_closed"] == ["removed"]
+    assert not told([e for e in found if e["at"] >= at(60)])
+    same = events([*rows, {"at": at(60), "input": "reload"}])
+    assert same == events(rows)
+
+
+def test_start_stop_and_wake_are_inputs_too(events: Callable[..., list[Event]]) -> None:
+    rows = rounds(0, 22, BOX[1:], dead=("GLS-02-cam1",))
+    woken = events([{"at": at(0), "input": "start"}, *rows, {"at": at(25), "input": "wake"}])
+    assert woken == events([{"at": at(0), "input": "start"}, *rows])
+    stopped = events([*rows, {"at": at(23), "input": "stop"}])
+    assert told(events(rows))
+    assert not told(stopped)  # it was stopped before the message had settled
+
+
+def test_wake_ups_are_made_where_the_engine_asked_for_them(events: Callable[..., list[Event]]) -> None:
+    """The police are told when the hold is over, though no line of the file stands there."""
+    vouching = ("GLS-01-ups", "GLS-01-router")
+    rows = [*rounds(0, 30, (*BOX, *vouching)), *rounds(30, 60, (*BOX, *vouching), dead=BOX)]
+    rows.append({"at": at(700), "input": "wake"})
+    police = [(when, who) for when, who, _ in told(events(rows)) if who == "police-gulshan"]
+    assert police == [(at(635), "police-gulshan")]
+
+
+def test_the_same_file_gives_the_same_bytes(tmp_path: Path) -> None:
+    file = written(tmp_path / "f", [*rounds(0, 20), *rounds(20, 60, dead=BOX), *rounds(60, 99)])
+    runs = []
+    for _ in range(2):
+        out: list[str] = []
+        replay(file, shipped(), lambda event, out=out: out.append(line(event)))  # type: ignore[misc]
+        runs.append("\n".join(out).encode())
+    assert runs[0] == runs[1] != b""
+
+
+def test_a_changed_rule_is_rehearsed_on_the_same_file(
+    events: Callable[..., list[Event]], tmp_path: Path
+) -> None:
+    rows = [*rounds(0, 20), *rounds(20, 90, dead=("GLS-02-cam1",))]
+    patient = accept(changed(tmp_path, rules=[("  hold: 20s\n", "  hold: 60s\n")]), 0)
+    assert [e["at"] for e in events(rows) if e["event"] == "incident_opened"] == [at(40)]
+    assert [e["at"] for e in events(rows, patient) if e["event"] == "incident_opened"] == [at(80)]
+
+
+def test_devices_the_inventory_does_not_know_are_counted_in_a_warning(tmp_path: Path) -> None:
+    file = written(tmp_path / "f", [probed(0, "XXX-01-cam1", "icmp"), probed(1, "gateway", "icmp")])
+    (warning,) = replay(file, shipped(), lambda event: None)
+    assert "1 devices" in warning
+    assert "XXX-01-cam1" in warning
+
+
+def test_an_empty_file_is_a_city_in_which_nothing_happened(tmp_path: Path) -> None:
+    found: list[Event] = []
+    assert replay(written(tmp_path / "f", []), shipped(), found.append) == ()
+    assert found == []
+
+
+# -- lines that are wrong --------------------------------------------------------------------------------
+
+GOOD = probed(0, "GLS-02-cam1", "icmp")
+BAD: dict[str, tuple[Any, str]] = {
+    "earlier than the line before": (probed(-1, "GLS-02-cam1", "icmp"), "earlier than the line before"),
+    "no JSON": ("{at: now}", "not JSON"),
+    "cut short": (json.dumps(GOOD)[:-9], "not JSON"),
+    "no object": ("[1, 2]", "not an object"),
+    "nested without end": ("[" * 100_000, "not JSON"),
+    "no time": ({k: v for k, v in GOOD.items() if k != "at"}, "'at' is missing"),
+    "a time without its zone": (GOOD | {"at": "2026-11-22T10:00:01"}, "zone"),
+    "a time that is none": (GOOD | {"at": "soon"}, "soon"),
+    "a time that is a number": (GOOD | {"at": 17}, ""),
+    "no device": ({k: v for k, v in GOOD.items() if k != "device"}, "'device' is missing"),
+    "an unknown probe": (GOOD | {"probe": "telnet"}, "telnet"),
+    "an unknown outcome": (GOOD | {"outcome": "great"}, "great"),
+    "an unknown trust": (GOOD | {"trust": "blind"}, "blind"),
+    "an unknown key": (GOOD | {"colour": "blue"}, "unknown key 'colour'"),
+    "an unknown metric": (GOOD | {"values": {"batery": 1}}, "'batery' is not a metric"),
+    "a brace too few": (GOOD | {"values": {"door_open{Box": 1}}, "metric{label}"),
+    "values in a list": (GOOD | {"values": [1]}, "values is not an object"),
+    "texts in a list": (GOOD | {"texts": ["A"]}, "texts is not an object"),
+    "a number beyond all numbers": (GOOD | {"values": {"icmp_rtt_seconds": 10**400}}, ""),
+    "an unknown input": ({"at": at(1), "input": "dance"}, "'dance' is none of acknowledge, reload"),
+    "an acknowledgement of nothing": ({"at": at(1), "input": "acknowledge"}, "'code' is missing"),
+    "a reload without its inventory": ({"at": at(1), "input": "reload", "files": {"a": ""}}, "is missing"),
+    "a reload of a list": ({"at": at(1), "input": "reload", "files": ["a"]}, ""),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("bad", BAD)
+def test_a_line_that_is_wrong_is_named_with_what_is_wrong(bad: str, tmp_path: Path) -> None:
+    row, words = BAD[bad]
+    file = written(tmp_path / "rows.jsonl", [GOOD, "", row, GOOD])
+    with pytest.raises(ConfigError) as refused:
+        replay(file, shipped(), lambda event: None)
+    (problem,) = refused.value.problems
+    assert (problem.file, problem.line) == (str(file), 3)
+    assert words in problem.what
+    assert problem.remedy
+
+
+def test_what_is_no_text_at_all_is_refused_too(tmp_path: Path) -> None:
+    file = tmp_path / "rows.jsonl"
+    file.write_bytes(json.dumps(GOOD).encode() + b"\n\xff\xfe\x00\n")
+    with pytest.raises(ConfigError, match=r"rows\.jsonl:2: not JSON"):
+        replay(file, shipped(), lambda event: None)
+    for nothing in (tmp_path, tmp_path / "absent"):
+        with pytest.raises(ConfigError, match="cannot be read"):
+            replay(nothing, shipped(), lambda event: None)
+
+
+HEADER = {"recording": 1, "configuration": "x", "at": at(0), "state": {}, "incidents": []}
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        {"recording": 99},
+        {"recording": 1},
+        HEADER | {"incidents": [{"id": "a"}]},
+        HEADER | {"state": {"box/GLS-02": {"dark": 7}}},
+        HEADER | {"state": [1]},
+    ],
+)
+def test_a_header_that_cannot_be_used_is_refused(header: dict[str, Any], tmp_path: Path) -> None:
+    file = written(tmp_path / "rows.jsonl", [header, GOOD])
+    with pytest.raises(ConfigError, match=r"rows\.jsonl:1: "):
+        replay(file, shipped(), lambda event: None)
+
+
+# -- recorded runs -----------------------------------------------------------------------------------------
+
+
+def recorded(path: Path, street_of: Callable[[Recorder], Street]) -> tuple[Street, Recorder]:
+    recorder = Recorder(path, Header(shipped().configuration.hash, BEGIN))
+    return street_of(recorder), recorder
+
+
+def replayed(path: Path, accepted: Accepted | None = None) -> tuple[list[str], tuple[str, ...]]:
+    out: list[str] = []
+    warnings = replay(path, accepted or shipped(), lambda event: out.append(line(event)))
+    return out, warnings
+
+
+def eventful(street: Street, seed: int, until: int) -> None:
+    """A night decided by its seed: outages, mains, doors, traps, acknowledgements."""
+    chance = random.Random(seed)
+    boxes, devices = sorted(street.accepted.city.boxes), sorted(street.accepted.city.devices)
+    for _ in range(40):
+        second = chance.uniform(5, until - 150)
+        later = second + chance.expovariate(1 / 60)
+        box, device = chance.choice(boxes), chance.choice(devices)
+        act = chance.randrange(7)
+        if act == 0:
+            street.at(second).silent(box).at(later).answers(box)
+        elif act == 1:
+            street.at(second).silent(device).at(later).answers(device)
+        elif act == 2:
+            street.at(second).mains_lost(box, per_minute=chance.uniform(0.1, 20)).at(later).mains_back(box)
+        elif act == 3:
+            street.at(second).door_opens(box).at(later).door_closes(box)
+        elif act == 4:
+            street.at(second).agent_lost(device).at(later).agent_back(device)
+        elif act == 5:
+            street.at(second).trap(device, **{f"port_up{{{n}}}": 0.0 for n in (1, 2)})
+        else:
+            street.at(second).loses_packets(chance.random(), device).at(later).loses_packets(0.0, device)
+    for second in range(100, until, 100):
+        street.at(second).does(lambda: _acknowledge_one(street, chance))
+
+
+def _acknowledge_one(street: Street, chance: random.Random) -> None:
+    codes = sorted(incident.code for incident in street.journal.open_incidents())
+    if codes:
+        street.core.acknowledge(street.clock.at, chance.choice(codes), "asif")
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_recorded_run_and_its_replay_say_the_same_byte_for_byte(seed: int, tmp_path: Path) -> None:
+    street, recorder = recorded(tmp_path / "run", lambda recorder: Street(recorder=recorder))
+    eventful(street, seed, 600)
+    street.runs(600)
+    street.core.stop(street.clock.at)
+    recorder.close()
+    again, warnings = replayed(tmp_path / "run")
+    assert again == [line(event) for event in street.events]
+    assert warnings == ()
+    assert any('"sms"' in text for text in again)
+
+
+def test_a_recording_of_a_run_that_was_reloaded_replays_with_the_files_it_was_reloaded_with(
+    tmp_path: Path,
+) -> None:
+    street, recorder = recorded(tmp_path / "run", lambda recorder: Street(recorder=recorder))
+    eventful(street, 1, 600)
+    folder = tmp_path / "changed"
+    folder.mkdir()
+    text = shipped().configuration.files["inventory.yaml"]
+    street.at(250).reloads(
+        changed(folder, (text[text.index("  SDR-04:\n") : text.index("  # Gulshan-e")], ""))
+    )
+    street.at(400).reloads(changed(folder, rules=[("  hold: 20s\n", "  hold: 40s\n")]))
+    street.runs(600)
+    street.core.stop(street.clock.at)
+    recorder.close()
+    assert street.answers[0]
+    assert replayed(tmp_path / "run")[0] == [line(event) for event in street.events]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_recording_begins_with_the_state_the_run_began_with(seed: int, tmp_path: Path) -> None:
+    """The second run of a city in trouble: its replay needs nothing of the first."""
+    street = Street()
+    eventful(street, seed, 600)
+    street.at(300).watch_stops()
+    street.runs(330)
+    journal = street.journal
+    header = Header(
+        shipped().configuration.hash, street.clock.at, journal.state(), tuple(journal.open_incidents())
+    )
+    recorder = Recorder(tmp_path / "second", header)
+    street._recorder, street.events = recorder, []
+    assert header.incidents
+    street.at(330).watch_starts()
+    street.runs(600)
+    street.core.stop(street.clock.at)
+    recorder.close()
+    assert replayed(tmp_path / "second")[0] == [line(event) for event in street.events]
+
+
+def test_another_configuration_than_the_recorded_one_is_warned_of(tmp_path: Path) -> None:
+    street, recorder = recorded(tmp_path / "run", lambda recorder: Street(recorder=recorder))
+    street.runs(20)
+    recorder.close()
+    other = accept(changed(tmp_path, ("name: Sea View", "name: Sea")), 0)
+    (warning,) = replayed(tmp_path / "run", other)[1]
+    assert "differs" in warning
