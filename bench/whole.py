@@ -1,0 +1,174 @@
+"""One process of the whole path: Poller, Core, engine, journal, sink; over any number of devices.
+
+    python -m bench.whole '{"devices": 20000, "interval_s": 1, "port": 16161, "seconds": 10}'
+
+Waits until every device is discovered and answered, then measures a window. Prints one line of JSON.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import cProfile
+import gc
+import json
+import os
+import pstats
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from app.clock import SystemClock
+from app.core import Core
+from bench import city, peers
+from bench.table import quantile
+from collector.discover import discover
+from collector.icmp import Sweeper
+from collector.plan import Plan
+from collector.poller import Poller, PollSettings
+from collector.session import Session
+from domain.place import Device
+from domain.reading import Outcome, Probe, Reading
+from storage.embedded import EmbeddedStore
+from storage.influx import InfluxSink
+from storage.influx_http import InfluxSettings
+from storage.journal import open_journal
+from storage.schema import places
+
+
+class Whole:
+    """The middle of `watch` over a city of benchmark UPSes."""
+
+    def __init__(self, folder: Path, given: dict[str, Any]) -> None:
+        self.given = given
+        shipped = given.get("profile", "bench-ups") != "bench-ups"
+        place = city.city(
+            given["devices"],
+            given["interval_s"],
+            port=given["port"],
+            profile=given.get("profile", "bench-ups"),
+            icmp_interval_s=given.get("icmp_interval_s", 3600.0),
+            version=given.get("version", "2c"),
+        )
+        self.accepted = city.accepted(place, shipped=shipped)
+        self.clock = SystemClock()
+        self.journal = open_journal(folder)
+        url = given.get("influx", "")
+        if given.get("sink") == "influx":
+            # without a server the points stay in the spool, as they do when the server is away
+            settings = InfluxSettings(url=url or "http://127.0.0.1:9")
+            self.sink: Any = InfluxSink(settings, places(place), folder / "spool")
+        else:
+            self.sink = EmbeddedStore(folder / "series")
+        self.core = Core(self.accepted, self.journal, self.sink)
+        self.answered = 0
+        self.failed = 0
+        self.seen: Callable[[Sequence[Reading]], None] | None = None
+        self.prober = Sweeper()
+        settings = PollSettings(kept_v3=given.get("kept_v3", 1000))
+        self.poller = Poller(
+            self.clock,
+            self.prober,
+            self._discover,
+            given.get("credentials", city.credentials),
+            self._take,
+            settings,
+        )
+
+    async def _discover(self, session: Session, device: Device) -> Plan:
+        return await discover(session, device, self.accepted.profiles, self.accepted.city.bounds)
+
+    def _take(self, readings: list[Reading]) -> None:
+        for reading in readings:
+            if reading.probe is Probe.SNMP:
+                if reading.outcome is Outcome.OK:
+                    self.answered += 1
+                else:
+                    self.failed += 1
+        if self.seen is not None:
+            self.seen(readings)
+        self.core.take(readings)
+
+    async def begin(self) -> list[asyncio.Task[None]]:
+        now = self.clock.now()
+        self.core.start(now, now)
+        self.poller.reload(self.accepted.city.devices.values())
+        gc.collect()
+        gc.freeze()
+        return [asyncio.create_task(self.poller.run()), asyncio.create_task(self._beat())]
+
+    async def _beat(self) -> None:
+        while True:
+            self.core.wake(self.clock.now())
+            await asyncio.sleep(0.25)
+
+    async def discovered(self, most_s: float) -> None:
+        """Until every device that answers has answered."""
+        healthy = self.given.get("healthy", self.given["devices"])
+        heard: set[str] = set()
+        self.seen = lambda readings: heard.update(r.device for r in readings if r.outcome is Outcome.OK)
+        for _ in range(int(most_s * 10)):
+            await asyncio.sleep(0.1)
+            if len(heard) >= healthy:
+                self.seen = None
+                return
+        raise RuntimeError(f"only {len(heard)} devices answered in {most_s} s")
+
+    async def end(self, tasks: list[asyncio.Task[None]]) -> None:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self.poller.close()
+        self.prober.close()
+        self.sink.close()
+        self.journal.close()
+
+
+async def measured(whole: Whole, seconds: float) -> dict[str, Any]:
+    """One window: what was answered, in which wall time and for how much CPU."""
+    arrivals: list[float] = []
+    counters = whole.poller.counters
+    before = whole.answered, whole.failed, counters.overruns
+    profile = cProfile.Profile() if whole.given.get("profiled") else None
+    if profile:
+        profile.enable()
+    wall, used = time.monotonic(), peers.cpu()
+    await asyncio.sleep(seconds)
+    wall, used = time.monotonic() - wall, peers.cpu() - used
+    if profile:
+        profile.disable()
+        pstats.Stats(profile, stream=sys.stderr).sort_stats("tottime").print_stats(45)
+    answered = whole.answered - before[0]
+    return {
+        "answered": answered,
+        "failed": whole.failed - before[1],
+        "overruns": counters.overruns - before[2],
+        "wall_s": wall,
+        "cpu_s": used,
+        "us_a_device": used * 1e6 / max(answered, 1),
+        "devices_a_second": answered / wall,
+        "lag_ms": counters.lag_ms,
+        "late_p99_s": quantile(arrivals, 0.99) if arrivals else None,
+        "rss": peers.resident(),
+        "descriptors": peers.descriptors(),
+        "tasks": len(asyncio.all_tasks()),
+    }
+
+
+async def main(given: dict[str, Any]) -> dict[str, Any]:
+    with tempfile.TemporaryDirectory() as folder:
+        whole = Whole(Path(folder), given)
+        tasks = await whole.begin()
+        await whole.discovered(given.get("patience_s", 120.0))
+        await asyncio.sleep(given.get("warm_s", 2.0))
+        windows = [await measured(whole, given["seconds"]) for _ in range(given.get("runs", 1))]
+        await whole.end(tasks)
+        return {"windows": windows}
+
+
+if __name__ == "__main__":
+    if peers.cores_apart():
+        os.sched_setaffinity(0, peers.OURS)
+    print(json.dumps(asyncio.run(main(json.loads(sys.argv[1])))))
