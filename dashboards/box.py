@@ -181,9 +181,12 @@ def _charge() -> Panel:
             target(over_time("ups", 'mean("battery_charge_percent")', HERE), "charge"),
             target(over_time("ups", 'mean("battery_voltage_volts")', HERE), "voltage"),
         ],
-        Look.of(metric("ups", "battery_charge_percent"), low=0, high=100),
+        Look.of(metric("ups", "battery_charge_percent")),
         width=8,
-        overrides=[override("voltage", unit="volt", custom__axisPlacement="right", min=None, max=None)],
+        overrides=[
+            override("charge", min=0, max=100),
+            override("voltage", unit="volt", custom__axisPlacement="right"),
+        ],
     )
 
 

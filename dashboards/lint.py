@@ -43,6 +43,7 @@ _LACKING = {
     "grant": "leave it out: a dashboard grants nothing",
     "revoke": "leave it out: a dashboard revokes nothing",
     "kill": "leave it out: a dashboard stops nothing",
+    "cardinality": "leave it out: InfluxDB 3 counts no cardinality",
     "explain": "leave it out: InfluxDB 3 explains otherwise",
 }
 _SHOWN = ("show tag values", "show tag keys", "show field keys", "show measurements")

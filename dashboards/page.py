@@ -133,6 +133,9 @@ def _menu(here: str) -> list[Json]:
     ]
 
 
+_NOTHING_YET: Json = {"text": "", "value": ""}  # Grafana then chooses the first there is
+
+
 def _datasource() -> Json:
     return {
         "type": "datasource",
@@ -146,7 +149,7 @@ def _datasource() -> Json:
         "multi": False,
         "includeAll": False,
         "options": [],
-        "current": {},
+        "current": _NOTHING_YET,
     }
 
 
@@ -166,7 +169,7 @@ def _variable(name: str, label: str, description: str, query: str, several: bool
         "multi": several,
         "includeAll": several,
         "options": [],
-        "current": {"text": ["All"], "value": ["$__all"]} if several else {},
+        "current": {"text": ["All"], "value": ["$__all"]} if several else _NOTHING_YET,
     }
     if several:
         found["allValue"] = ".*"

@@ -91,8 +91,18 @@ def override(name: str, look: Look | None = None, **properties: Any) -> Json:
 
 def link(title: str, uid: str, query: str) -> Json:
     """A link to another page that keeps its time range and data source."""
-    url = f"/d/{uid}?{query}&${{datasource:queryparam}}&${{__url_time_range}}"
-    return {"title": title, "url": url, "targetBlank": False}
+    return {
+        "type": "link",
+        "title": title,
+        "url": f"/d/{uid}?{query}&${{datasource:queryparam}}&${{__url_time_range}}",
+        "targetBlank": False,
+        "icon": "",
+        "tooltip": "",
+        "tags": [],
+        "asDropdown": False,
+        "includeVars": False,
+        "keepTime": False,
+    }
 
 
 def panel(
@@ -212,7 +222,7 @@ def state_timeline(
         "legend": {**_LEGEND, "showLegend": True},
         "tooltip": {"mode": "single", "sort": "none"},
     }
-    custom: Json = {"lineWidth": 0, "fillOpacity": 80, "spanNulls": False}
+    custom: Json = {"lineWidth": 0, "fillOpacity": 80}
     defaults = {**look.field(custom, links), "color": {"mode": "thresholds"}}
     body = panel("state-timeline", title, description, targets, options, defaults, overrides)
     return Panel(body, width, height)
@@ -250,7 +260,6 @@ def table(
         "frameIndex": 0,
         "showHeader": True,
         "cellHeight": "sm",
-        "footer": {"show": False, "reducer": ["sum"], "countRows": False, "enablePagination": True},
     }
     if sort:
         options["sortBy"] = [{"displayName": sort, "desc": descending}]

@@ -23,7 +23,7 @@ from domain.alarm import (
     Reason,
     Transition,
 )
-from domain.facts import Forecast
+from domain.facts import BoxStanding, Forecast
 from domain.input import Start
 from domain.place import City, Device, Kind
 from domain.reading import Key, Outcome, Probe, Reading
@@ -37,7 +37,6 @@ from simulator.state import Pace
 from simulator.world import World
 from storage.schema import Places, places
 from storage.self_lines import (
-    BoxStanding,
     DeliveryStep,
     Lines,
     acknowledgement_line,
