@@ -6,16 +6,14 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from sys import intern
 
-from collector.decode import Read, label_text, plain_text, reader, shown, text_of
+from collector.decode import Read, plain_text, reader, shown
 from collector.expression import compiled
-from collector.plan import Asked, Decision, Gate, Plan, Raw, Walked, state_text
-from collector.profile import Filter, Fit, Place, Profile, Source, TextSource
-from collector.session import OCTET_STRING, dotted, oid, sub_identifiers
+from collector.plan import Asked, Decision, Gate, Plan, Walked, state_text
+from collector.profile import Fit, Profile, Source, TextSource
+from collector.session import OCTET_STRING, dotted, oid
+from collector.tables import Rows, Tables, labels_of, their_index
 from domain.metric import CATALOGUE
 from domain.place import Bounds
-
-Rows = Mapping[bytes, Raw]
-"""Everything a device answered when it was discovered."""
 
 PDU_OIDS = 24  # keeps an answer of usual values below one Ethernet frame
 
@@ -24,7 +22,7 @@ def compile_plan(profile: Profile, rows: Rows, why: str, bounds: Bounds | None =
     """The plan for a device that answered `rows`. Sources it did not answer are left out, and a
     metric with none is in `unanswered`; of several sources those after the first that gave a
     plausible value are not asked again."""
-    tables = _Tables(rows)
+    tables = Tables(rows)
     units = _units(profile, tables)
     notes = [
         f"{group}: this agent's raw values are divided by {by:g}, not by {usual:g} as its MIB has it"
@@ -61,92 +59,11 @@ def compile_plan(profile: Profile, rows: Rows, why: str, bounds: Bounds | None =
     )
 
 
-class _Tables:
-    """Rows found by column, in one pass each."""
-
-    def __init__(self, rows: Rows) -> None:
-        self.rows = rows
-        self._columns: dict[str, dict[bytes, Raw]] = {}
-
-    def column(self, root: str) -> Mapping[bytes, Raw]:
-        """Index octets -> raw value, of all rows below a column."""
-        found = self._columns.get(root)
-        if found is None:
-            prefix = oid(root)
-            size = len(prefix)
-            found = {
-                key[size:]: raw for key, raw in self.rows.items() if key.startswith(prefix) and key[size:]
-            }
-            self._columns[root] = found
-        return found
-
-    def scalar(self, root: str) -> bytes | None:
-        """The instance a scalar is answered at: .0, none at all, or the only row below it."""
-        prefix = oid(root)
-        for instance in (prefix + b"\x00", prefix):
-            if instance in self.rows:
-                return instance
-        below = self.column(root)
-        return prefix + next(iter(below)) if len(below) == 1 else None
-
-    def places(self, place: Place) -> Iterator[tuple[bytes, bytes]]:
-        """(OID, index octets) of every value of a source."""
-        if place.exact is not None:
-            if (exact := oid(place.exact)) in self.rows:
-                yield exact, b""
-        elif place.scalar is not None:
-            if (instance := self.scalar(place.scalar)) is not None:
-                yield instance, b""
-        elif place.column is not None:
-            prefix = oid(place.column)
-            for index in self.column(place.column):
-                if all(self.passes(only, index) for only in place.only):
-                    yield prefix + index, index
-
-    def passes(self, only: Filter, index: bytes) -> bool:
-        states = self.column(only.column)
-        if not states and only.lenient:
-            return True
-        raw = states.get(_their_index(index, only.index))
-        return raw is not None and state_text(*raw) in set(map(str, only.among))
-
-    def label(self, place: Place, index: bytes) -> str:
-        if place.label is not None or place.column is None:
-            return place.label or ""
-        numbers = _numbers(index)
-        for column in place.label_columns:
-            raw = self.column(column).get(_their_index(index, place.label_index))
-            text = text_of(*raw) if raw is not None else None
-            if text and (label := label_text(text)):
-                return label
-        if place.label_part is not None and -len(numbers) <= place.label_part < len(numbers):
-            return str(numbers[place.label_part])
-        return ".".join(map(str, numbers))
-
-
-def _numbers(index: bytes) -> tuple[int, ...]:
-    try:
-        return sub_identifiers(index)
-    except ValueError:
-        return ()
-
-
-def _their_index(index: bytes, parts: tuple[int, ...] | None) -> bytes:
-    """The index of a sibling row in another table: ours, or some parts of ours."""
-    if parts is None:
-        return index
-    if not parts:
-        return b"\x00"
-    numbers = _numbers(index)
-    picked = [str(numbers[part]) for part in parts if -len(numbers) <= part < len(numbers)]
-    return oid(".".join(("1", "0", *picked)))[1:] if picked else b""
-
-
 def _chain(
     kind: str,
     name: str,
     sources: Sequence[Source],
-    tables: _Tables,
+    tables: Tables,
     units: Mapping[tuple[str, tuple[float, ...]], float],
     notes: list[str],
 ) -> list[Asked]:
@@ -158,8 +75,10 @@ def _chain(
         if source.walk:
             continue
         found = list(tables.places(source))
-        labels = _labels(source, [index for _, index in found], tables)
+        labels = labels_of(source, [index for _, index in found], tables)
         for (place, index), label in zip(found, labels, strict=True):
+            if label is None:
+                continue
             if source.named and not re.search(source.named, label):
                 continue
             if source.unnamed and re.search(source.unnamed, label):
@@ -177,7 +96,7 @@ def _chain(
                 continue
             gates = tuple(
                 Gate(
-                    oid(live.column) + _their_index(index, live.index),
+                    oid(live.column) + their_index(index, live.index),
                     frozenset(map(str, live.among)),
                     live.because,
                 )
@@ -189,27 +108,12 @@ def _chain(
     return chain
 
 
-def _labels(source: Place, indexes: Sequence[bytes], tables: _Tables) -> list[str]:
-    """The labels of the rows of one source; where two rows would share one, the name gets its
-    index behind it, and a part of the index gives way to the whole."""
-    labels = [tables.label(source, index) for index in indexes]
-    if source.column is None or len(set(labels)) == len(labels):
-        return labels
-    whole = [".".join(map(str, _numbers(index))) for index in indexes]
-    if not source.label_columns:
-        return whole
-    return [
-        label if labels.count(label) == 1 or label == index else f"{label} #{index}"
-        for label, index in zip(labels, whole, strict=True)
-    ]
-
-
 def _disagree(a: float, b: float) -> bool:
     return abs(a - b) > max(2.0, 0.2 * max(abs(a), abs(b)))
 
 
 def _divisor(
-    source: Source, index: bytes, tables: _Tables, units: Mapping[tuple[str, tuple[float, ...]], float]
+    source: Source, index: bytes, tables: Tables, units: Mapping[tuple[str, tuple[float, ...]], float]
 ) -> float | None:
     """The divisor for one value; None where a scale that must be known is not."""
     if source.exponent is not None:
@@ -228,7 +132,7 @@ def _divisor(
     return source.divide
 
 
-def _units(profile: Profile, tables: _Tables) -> dict[tuple[str, tuple[float, ...]], float]:
+def _units(profile: Profile, tables: Tables) -> dict[tuple[str, tuple[float, ...]], float]:
     """For each fitted group the divisor this device needs: (group, choices) -> divisor."""
     highest: dict[str, float] = {}
     fits: list[tuple[Fit, Source]] = []
@@ -259,7 +163,7 @@ def _odd(
                 yield source.fit.group, by, source.divide
 
 
-def _walks(name: str, sources: Sequence[Source], tables: _Tables) -> Iterator[Walked]:
+def _walks(name: str, sources: Sequence[Source], tables: Tables) -> Iterator[Walked]:
     for source in sources:
         if source.walk and (source.beside is None or tables.column(source.beside)):
             counted = tables.scalar(source.counted_by) if source.counted_by else None
@@ -270,15 +174,15 @@ def _no_number(tag: int, octets: bytes) -> str:
     return shown(tag, octets)
 
 
-def _texts(name: str, sources: Sequence[TextSource], tables: _Tables) -> Iterator[Asked]:
+def _texts(name: str, sources: Sequence[TextSource], tables: Tables) -> Iterator[Asked]:
     read: Read = _no_number
     for source in sources:
         for place, index in tables.places(source):
             tag, octets = tables.rows[place]
             if tag == OCTET_STRING and not plain_text(octets) and source.column is not None:
                 continue
-            label = tables.label(source, index)
-            yield Asked("text", intern(name), intern(label), place, read, source)
+            if (label := tables.label(source, index)) is not None:
+                yield Asked("text", intern(name), intern(label), place, read, source)
 
 
 def _questions(asked: Sequence[Asked], walked: Sequence[Walked]) -> tuple[list[bytes], list[bytes]]:

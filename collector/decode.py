@@ -73,6 +73,7 @@ class Rule(Shape):
     divide: float = 1.0
     multiply: float = 1.0
     convert: Literal["", "fahrenheit", "kelvin"] = ""
+    above: float | None = None  # 1 where the scaled value is greater, else 0: watts tell delivering
     low: float = float("-inf")
     high: float = float("inf")
 
@@ -105,7 +106,14 @@ def reader(rule: Rule, metric: Metric | None, divide: float | None = None) -> Re
         low, high = max(low, metric.low), min(high, metric.high)
     by = rule.divide if divide is None else divide
     slow = _Careful(rule, low, high, by)
-    if rule.text or rule.pattern or rule.tail or rule.convert or _has_text_keys(rule.map):
+    if (
+        rule.text
+        or rule.pattern
+        or rule.tail
+        or rule.convert
+        or _has_text_keys(rule.map)
+        or rule.above is not None
+    ):
         return slow
     if any(isinstance(key, str) for key in rule.sentinels):
         return slow
@@ -223,6 +231,8 @@ class _Careful:
             value = round((value - 32) / 1.8, 6)
         elif self.rule.convert == "kelvin":
             value = round(value - 273.15, 6)
+        if self.rule.above is not None and self.rule.low <= value <= self.rule.high:
+            value = float(value > self.rule.above)
         return self._bounded(value)
 
     def _bounded(self, value: float) -> float | str:

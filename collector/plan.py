@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from collector.decode import Read, absence, plain_text, text_of
 from collector.expression import Compiled
 from collector.profile import Source, TextSource
-from collector.session import INTEGER, OCTET_STRING, Varbind
+from collector.session import INTEGER, OBJECT_ID, OCTET_STRING, Varbind, dotted
 from domain.place import Bounds, Kind
 from domain.reading import Key, Outcome, Probe, Reading, written
 
@@ -235,6 +235,11 @@ def state_text(tag: int, octets: bytes) -> str:
     """A raw state as filters spell it."""
     if tag == OCTET_STRING:
         return plain_text(octets)
+    if tag == OBJECT_ID:
+        try:
+            return dotted(octets)
+        except ValueError:
+            return ""
     return str(int.from_bytes(octets, "big", signed=tag == INTEGER)) if octets else ""
 
 

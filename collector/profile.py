@@ -81,6 +81,10 @@ class Place(Shape):
     label_part: int | None = None  # the part of the index that is the label; all of it if not said
     label_columns: tuple[Oid, ...] = ()  # sibling columns holding names; the first non-empty wins
     label_index: tuple[int, ...] | None = None  # the parts of our index that make theirs
+    label_step: int = 0  # the names stand so many rows further: -1 is the row before
+    label_pattern: Regex | None = None  # its one group is the label; a row that does not match is not read
+    label_text: bool = False  # the index is a name, its length first
+    label_plus: int = 0  # added to a label that is a number: 1 where a table counts ports from 0
     only: tuple[Filter, ...] = ()  # looked at once, when the device is discovered
     slow: bool = False
     why: str = ""
@@ -91,6 +95,8 @@ class Place(Shape):
             raise ValueError("names no single place -> write one of scalar, column, exact")
         if self.column is None and (self.label_columns or self.label_part is not None or self.only):
             raise ValueError("has table settings but no table -> write column, or drop them")
+        if self.label_pattern is not None and re.compile(self.label_pattern).groups != 1:
+            raise ValueError("label_pattern needs exactly one (group) -> put the label in one pair of ()")
         return self
 
     @property

@@ -93,8 +93,11 @@ _ALL = (
     _total("port_out_octets_total", "B", "Octets sent on a port", "port"),
     _flag("poe_port_delivering", "The port delivers power", "port"),
     _flag("poe_port_fault", "Power delivery of the port is in fault", "port"),
+    _gauge("poe_port_power_watts", "W", 0, 200, "Power drawn from a PoE port", "port"),
     _gauge("poe_power_watts", "W", 0, 100000, "Power drawn from a PSE group", "group"),
     _gauge("poe_budget_watts", "W", 0, 100000, "Power a PSE group can give", "group"),
+    _flag("power_supply_ok", "A power supply or power input works", "n"),
+    _gauge("supply_voltage_volts", "V", -100, 1000, "Voltage of a supply input of the device", "n"),
     # camera and recorder
     _gauge("cpu_percent", "%", 0, 100, "Processor load"),
     _gauge("memory_percent", "%", 0, 100, "Memory in use"),
