@@ -21,6 +21,7 @@ from app.accepted import Accepted, Sources, accept
 from app.clock import SystemClock
 from app.core import Core
 from app.events import line
+from app.health import Health
 from app.record import Header, Recorder
 from app.settings import Settings, resolve
 from app.stores import Store, open_store
@@ -36,7 +37,7 @@ from domain.ports import Prober
 from domain.reading import Reading
 from domain.record import Change, Request
 from inventory.secrets import missing_secrets
-from storage.journal import Journal, open_journal
+from storage.journal import Journal, open_journal, open_reader
 from storage.lock import lock_watch
 
 log = logging.getLogger("nigehban.watch")
@@ -115,6 +116,10 @@ class Watch:
         self._poller = Poller(
             clock, self._prober, self._discover, credentials, self.core.take, options.settings.poll()
         )
+        self._reader = open_reader(options.data)
+        self._health = Health(
+            self.core, self._poller, self._prober, lambda: self._traps, self._store.sink, self._reader
+        )
         self._drift = clock.drift()
         self._traps: list[TrapReceiver] = []
         self._reloading: asyncio.Task[None] | None = None
@@ -159,6 +164,7 @@ class Watch:
         self.core.stop(self._clock.now())
         self._prober.close()
         self._store.sink.close()
+        self._reader.close()
         self._journal.close()
         for file in (self._recorder, self._events):
             if file is not None:
@@ -190,15 +196,10 @@ class Watch:
 
     def _status(self, now: int) -> None:
         """The present state in the journal, for `status` and the live terminal."""
-        counters = self._poller.counters
-        row = {
-            **self.core.engine.counts(),
-            "at": now,
-            "lag_ms": counters.lag_ms,
-            "readings": counters.readings,
-            "overruns": counters.overruns,
-        }
+        values = self._health.values(now)
+        row = {**self.core.engine.counts(), "at": now, **values}
         self._journal.commit(Change(now, {"status/watch": row}))
+        self._health.tell_series(now, values)
 
     def _look_at_wall_clock(self, now: int) -> None:
         drift = self._clock.drift()

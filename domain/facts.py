@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from domain.alarm import Cause, Concern, Confidence
+from domain.alarm import Cause, Concern, Condition, Confidence
+from domain.place import Box
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,3 +88,19 @@ def box_facts(raw: Mapping[str, Any]) -> BoxFacts:
             "forecast": Forecast(**forecast) if forecast else None,
         }
     )
+
+
+@dataclass(frozen=True, slots=True)
+class BoxStanding:
+    """How one box stands at one moment; None where it is not known."""
+
+    box: Box
+    condition: Condition
+    cause: Cause | None = None  # why it is not up
+    devices: int = 0
+    devices_down: int = 0
+    cameras_dark: int = 0
+    incidents: int = 0
+    on_battery: bool | None = None
+    charge_percent: float | None = None
+    forecast: Forecast | None = None

@@ -29,7 +29,7 @@ from rules.verdict import RANK, Verdict
 from rules.work import Wakes, Work
 
 WITNESS_CHECK = 1000
-"""How often a provisional verdict is looked at again, in milliseconds."""
+"""How often a provisional verdict is looked at again at most, in milliseconds."""
 
 _JUDGED: tuple[tuple[Concern, Callable[[World, BoxMemory, int], Verdict | None]], ...] = (
     (Concern.TAMPER, lambda world, box, now: verdict.alarmed(world, box, Concern.TAMPER, now)),
@@ -67,7 +67,7 @@ class Desk:
             self._fold(work, box, concern, found, closed)
         box.provisional = frozenset(provisional)
         if provisional:
-            self._wake(box, work.now + WITNESS_CHECK)
+            self._wake(box, work.now + max(WITNESS_CHECK, box.place.interval // 10))
         self._conditions(work, box)
         if closed:
             self._tell_closed(work, box, closed)
@@ -197,7 +197,7 @@ class Desk:
         if memory.on("silent"):
             cause, words = verdict.device_cause(self._world, memory)
             return Condition.DOWN, cause, silent.first, words
-        meaning = verdict.alarm_meaning(box.rules)
+        meaning = box.rules.meaning
         bad = [
             rule
             for rule in memory.alarms

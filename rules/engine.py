@@ -6,7 +6,7 @@ given a Wake, for holds and settling times end between two readings.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -22,6 +22,7 @@ from domain.alarm import (
     Reason,
     Transition,
 )
+from domain.facts import BoxStanding
 from domain.input import Acknowledge, Input, Reload, Start, Stop
 from domain.place import City
 from domain.reading import Outcome, Probe, Reading
@@ -30,9 +31,11 @@ from rules import durable, notice
 from rules.desk import Desk, wake_name
 from rules.judge import Judge, thresholds_for
 from rules.machine import step
-from rules.memory import ON, BoxMemory, DeviceMemory, Watchman, World
+from rules.memory import ON, BoxMemory, DeviceMemory, Grid, Watchman, World
 from rules.rule import Rules
+from rules.standing import standings
 from rules.topology import Topology, survey
+from rules.verdict import without_mains
 from rules.work import Wakes, Work
 
 MONITOR = "monitor"
@@ -70,6 +73,7 @@ class Engine:
                 self._monitor = incident
             elif incident.target in self._world.boxes:
                 self._world.boxes[incident.target].incidents[incident.concern] = incident
+        _count(self._world)
         self._judge = Judge(self._world, self._wakes)
         self._desk = Desk(self._world, city, self._wakes, self._codes)
         self._base = rules.base
@@ -176,6 +180,7 @@ class Engine:
                 memory.box.last_ok_at = max(memory.box.last_ok_at, before.last_ok_at)
         for id_, box in self._world.boxes.items():
             box.last_ok_at = max(box.last_ok_at, old.boxes[id_].last_ok_at if id_ in old.boxes else 0)
+        _count(self._world)
         for id_ in old.boxes:  # boxes that are planned or retired from now on
             if id_ in given.city.boxes and id_ not in self._world.boxes:
                 self._desk.remove(work, old.boxes[id_])
@@ -293,6 +298,14 @@ class Engine:
         found = [i for box in self._world.boxes.values() for i in box.incidents.values()]
         return [self._monitor, *found] if self._monitor else found
 
+    def standings(self) -> Iterator[BoxStanding]:
+        return standings(self._world)
+
+    @property
+    def blind(self) -> bool:
+        """The monitor's own reference hosts are gone."""
+        return self._watchman.state.phase in ON
+
     def counts(self) -> dict[str, int]:
         """Devices watched, silent and degraded, and dark boxes: for the live terminal."""
         devices = self._world.devices.values()
@@ -302,7 +315,7 @@ class Engine:
             "down": sum(1 for m in devices if m.condition is Condition.DOWN),
             "degraded": sum(1 for m in devices if m.condition is Condition.DEGRADED),
             "dark_boxes": sum(1 for b in self._world.boxes.values() if b.is_dark),
-            "blind": int(self._watchman.state.phase in ON),
+            "blind": int(self.blind),
         }
 
 
@@ -313,16 +326,28 @@ NOTHING = Change(0)
 def _build(topology: Topology, rules: Rules, watchman: Watchman) -> World:
     boxes: dict[str, BoxMemory] = {}
     devices: dict[str, DeviceMemory] = {}
+    grids = {feeder: Grid(ids) for feeder, ids in topology.feeders.items()}
     known: dict[Any, Any] = {}  # devices alike share their thresholds
     for id_, place in topology.boxes.items():
         tags = place.box.tags
-        box = boxes[id_] = BoxMemory(place, rules.of(id_, tags))
+        box = boxes[id_] = BoxMemory(place, rules.of(id_, tags), grids[place.box.feeder or ""])
         for device in place.devices:
             alike = (id(box.rules), device.kind, tags, device.tags)
             if alike not in known:
                 known[alike] = thresholds_for(box.rules, device, tags)
             devices[device.id] = DeviceMemory(device, box, known[alike])
-    return World(devices, boxes, topology.feeders, topology.roots, watchman)
+    for grid in grids.values():
+        grid.roots = tuple(id_ for id_ in grid.boxes if boxes[id_].place.parent is None)
+        grid.powered = sum(1 for id_ in grid.boxes if boxes[id_].place.ups)
+        grid.needs = frozenset(boxes[id_].rules.mains.need(grid.powered) for id_ in grid.boxes)
+    return World(devices, boxes, grids, watchman)
+
+
+def _count(world: World) -> None:
+    """Brings the feeders' counts in step with memories that were read back or carried over."""
+    for grid in world.grids.values():
+        grid.lost = {id_ for id_ in grid.boxes if without_mains(world, world.boxes[id_])}
+        grid.last_ok_at = max((world.boxes[id_].last_ok_at for id_ in grid.boxes), default=0)
 
 
 def _rows(prefix: str, memories: Mapping[str, Any], row: Any) -> dict[str, Mapping[str, Any]]:

@@ -13,6 +13,7 @@ from rules.forecast import Discharge, forecast
 from rules.machine import CLEAR, ripe_at, ripen, step
 from rules.memory import DeviceMemory, Thresholds, World
 from rules.rule import Hold, RuleSet, Threshold
+from rules.verdict import without_mains
 from rules.work import Wakes, Work
 
 AT_ONCE = Hold()
@@ -74,7 +75,7 @@ class Judge:
         now, watchman = work.now, self._world.watchman
         witness.note_icmp(memory, outcome, now, watchman.seeing_since)
         if outcome is Outcome.OK:
-            memory.last_ok_at = memory.box.last_ok_at = now
+            memory.last_ok_at = memory.box.last_ok_at = memory.box.grid.last_ok_at = now
             values = reading.values
             for key, rule in memory.thresholds.icmp:
                 value = values.get(key)
@@ -97,7 +98,7 @@ class Judge:
         if evidence is Evidence.BAD or "agent" in memory.alarms:
             self.step(work, memory, "agent", rules.agent, evidence)
         if outcome is Outcome.OK:
-            memory.last_ok_at = memory.box.last_ok_at = now
+            memory.last_ok_at = memory.box.last_ok_at = memory.box.grid.last_ok_at = now
             kind = memory.device.kind
             if kind is Kind.UPS:
                 self._power(work, memory, reading)
@@ -162,10 +163,8 @@ class Judge:
         memory.last = reading
         evidence = power.on_battery(reading.values, rules.mains.low_volts)
         if evidence is Evidence.BAD or "mains" in memory.alarms:
-            was = memory.alarm("mains").phase
             self.step(work, memory, "mains", rules.mains.hold, evidence)
-            if memory.alarm("mains").phase is not was:
-                self._review_feeder(work, memory)
+            self._review_feeder(work, memory)
         charge = reading.values.get(power.CHARGE)
         if evidence is Evidence.GOOD:
             memory.power_ok_at = now
@@ -338,7 +337,7 @@ class Judge:
         if settled is not None:
             work.devices.add(memory.device.id)
             work.review[memory.box.place.box.id] = None
-            if rule == "mains":
+            if rule == "mains":  # by time alone, perhaps
                 self._review_feeder(work, memory)
 
     def _punish(self, work: Work, memory: DeviceMemory, state: AlarmState) -> AlarmState:
@@ -369,10 +368,17 @@ class Judge:
         work.review[memory.box.place.box.id] = None
 
     def _review_feeder(self, work: Work, memory: DeviceMemory) -> None:
-        """A box without mains changes the verdict of those on its feeder that have lost it too."""
-        for other in self._world.feeders.get(memory.box.place.box.feeder or "", ()):
-            if Concern.POWER in self._world.boxes[other].incidents:
-                work.review[other] = None
+        """Enough boxes without mains change the verdict of all on their feeder that have lost it.
+
+        Once a box: a feeder's fall is told box by box, and its end changes no standing verdict."""
+        box = memory.box
+        grid, box_id = box.grid, box.place.box.id
+        if not without_mains(self._world, box):
+            grid.lost.discard(box_id)
+        elif box_id not in grid.lost:
+            grid.lost.add(box_id)
+            if box.place.box.feeder and len(grid.lost) in grid.needs:
+                work.review.update(dict.fromkeys(id_ for id_ in grid.boxes if id_ in grid.lost))
 
     def _hold(self, memory: DeviceMemory, rule: str) -> Hold:
         rules = memory.box.rules

@@ -97,16 +97,31 @@ class Pending:
     due: int
 
 
+@dataclass(slots=True)
+class Grid:
+    """One feeder and its boxes, counted as they change: a verdict must not walk a feeder of a thousand.
+
+    Boxes without a feeder share one that nobody's verdict looks at."""
+
+    boxes: tuple[str, ...] = ()
+    roots: tuple[str, ...] = ()  # those of them without a parent
+    powered: int = 0  # boxes with a UPS: those that can say whether they have mains
+    needs: frozenset[int] = frozenset()  # so many of them without mains are a feeder outage, by their rules
+    lost: set[str] = field(default_factory=set)  # seen on battery, hold over or not
+    last_ok_at: int = 0  # when any of its boxes was last heard
+
+
 class BoxMemory:
     """One box: its verdicts, what of them has been told, and the clues a theft is judged by."""
 
     __slots__ = (
-        "condition", "dark", "door_at", "falls", "hushed", "identity_at", "incidents", "last_ok_at",
+        "condition", "dark", "door_at", "falls", "grid", "hushed", "identity_at", "incidents", "last_ok_at",
         "parent_back_at", "pending", "place", "provisional", "rules", "told", "trusted_tamper_at",
     )  # fmt: skip
 
-    def __init__(self, place: Neighbourhood, rules: RuleSet) -> None:
+    def __init__(self, place: Neighbourhood, rules: RuleSet, grid: Grid) -> None:
         self.place = place
+        self.grid = grid
         self.rules = rules
         self.dark: AlarmState = CLEAR
         self.last_ok_at = 0
@@ -155,6 +170,5 @@ class World:
 
     devices: dict[str, DeviceMemory]
     boxes: dict[str, BoxMemory]
-    feeders: Mapping[str, tuple[str, ...]]
-    roots: tuple[str, ...]
+    grids: Mapping[str, Grid]  # by feeder; "" for boxes without one
     watchman: Watchman

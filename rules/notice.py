@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import replace
 
 from domain.alarm import Cause, Concern, Incident, Notice, OwedEvent, Reason
@@ -20,16 +20,16 @@ CODE_LENGTH = 6
 _CAUSES = tuple(Cause)
 
 
-def code_of(incident: str, taken: Iterable[str]) -> str:
+def code_of(incident: str, taken: Container[str]) -> str:
     """Six characters to quote, derived from the incident's id; unlike every code in `taken`."""
-    used, salt = set(taken), 0
+    salt = 0
     while True:
         number = int.from_bytes(hashlib.sha256(f"{incident}#{salt}".encode()).digest()[:8])
         code = ""
         for _ in range(CODE_LENGTH):
             number, digit = divmod(number, len(_ALPHABET))
             code += _ALPHABET[digit]
-        if code not in used:
+        if code not in taken:
             return code
         salt += 1
 
@@ -93,7 +93,7 @@ def box_facts(world: World, city: City, box: BoxMemory, about: Sequence[Incident
     place = box.place
     dark = {camera for incident in box.incidents.values() for camera in incident.cameras_dark}
     feeder = city.feeders.get(place.box.feeder or "")
-    outlook, charge = _battery(world, box)
+    outlook, charge = battery(world, box)
     named = {incident.id for incident in about}
     return BoxFacts(
         box=place.box.id,
@@ -127,7 +127,7 @@ def _shadowed(world: World, box: BoxMemory) -> int:
     return count
 
 
-def _battery(world: World, box: BoxMemory) -> tuple[Forecast | None, float | None]:
+def battery(world: World, box: BoxMemory) -> tuple[Forecast | None, float | None]:
     """The first discharging UPS's forecast and charge; the UPS's own number alone has no interval."""
     for memory in members(world, box):
         if memory.discharge is None or memory.last is None or memory.suspect:

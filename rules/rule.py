@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import ceil
 
 from domain.alarm import Cause, Concern
 from domain.place import Kind
@@ -61,6 +62,10 @@ class Mains:
     feeder_boxes: int
     feeder_share: float
 
+    def need(self, powered: int) -> int:
+        """How many of the feeder's `powered` boxes must have lost mains for the feeder to be out."""
+        return max(self.feeder_boxes, ceil(self.feeder_share * powered))
+
 
 @dataclass(frozen=True, slots=True)
 class ForecastRule:
@@ -105,6 +110,19 @@ class RuleSet:
     theft: Theft
     flapping: Flapping
     thresholds: tuple[Threshold, ...]
+    meaning: Mapping[str, tuple[Concern, Cause]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """What each alarm of a device is about; `silent` and `mains` have verdicts of their own."""
+        meaning = {
+            "agent": (Concern.AGENT, Cause.AGENT_OR_CREDENTIALS),
+            "forecast": (Concern.BATTERY, Cause.BATTERY_RUNNING_OUT),
+            "habit": (Concern.BATTERY, Cause.BATTERY_FAST_DRAIN),
+            "flapping": (Concern.DEGRADED, Cause.FLAPPING),
+            "identity": (Concern.TAMPER, Cause.IDENTITY_CHANGED),
+        }
+        meaning |= {rule.id: (rule.concern, rule.cause) for rule in self.thresholds}
+        object.__setattr__(self, "meaning", meaning)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from domain.place import Box, City, Device, Kind, Status
 
+ASKING_S = 10.0
+"""The longest a poll with its retries takes."""
+
 WATCHED = (Status.IN_SERVICE, Status.COMMISSIONING)
 
 
@@ -24,14 +27,14 @@ class Neighbourhood:
     uplink: str | None
     children: tuple[str, ...]
     interval: int  # the slowest ICMP interval in the box, milliseconds
+    round: int  # within this all its devices are either heard or called silent, milliseconds
 
 
 @dataclass(frozen=True, slots=True)
 class Topology:
     city: City
     boxes: dict[str, Neighbourhood]
-    feeders: dict[str, tuple[str, ...]]  # feeder id -> watched boxes on it
-    roots: tuple[str, ...]  # watched boxes without a parent: neighbours at the core
+    feeders: dict[str, tuple[str, ...]]  # feeder id -> watched boxes on it; "": on none
 
 
 def _parent(city: City, box: Box) -> tuple[str | None, str | None]:
@@ -57,14 +60,18 @@ def survey(city: City) -> Topology:
         parent, _ = parents[box.id]
         if parent:
             children.setdefault(parent, []).append(box.id)
-        if box.feeder:
-            feeders.setdefault(box.feeder, []).append(box.id)
+        feeders.setdefault(box.feeder or "", []).append(box.id)
     boxes = {
         box.id: _neighbourhood(box, devices[box.id], parents[box.id], children.get(box.id, []))
         for box in watched.values()
     }
-    roots = tuple(box for box, (parent, _) in parents.items() if parent is None)
-    return Topology(city, boxes, {feeder: tuple(ids) for feeder, ids in feeders.items()}, roots)
+    return Topology(city, boxes, {feeder: tuple(ids) for feeder, ids in feeders.items()})
+
+
+def _round_s(device: Device) -> float:
+    """Two sweeps, or one and the agent's poll, whichever takes longer; and what the asking takes."""
+    agent = device.snmp_interval_s if device.snmp is not None else 0.0
+    return device.icmp_interval_s + max(device.icmp_interval_s, agent) + ASKING_S
 
 
 def _neighbourhood(
@@ -85,4 +92,5 @@ def _neighbourhood(
         uplink=parent[1],
         children=tuple(children),
         interval=max((int(d.icmp_interval_s * 1000) for d in devices), default=30_000),
+        round=max((int(_round_s(d) * 1000) for d in devices), default=60_000),
     )

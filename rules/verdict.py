@@ -7,15 +7,15 @@ acted on (the incident opens) but telling waits for the witness a little.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from domain.alarm import Cause, Concern, Confidence, Evidence, Phase
 from domain.place import Kind
 from rules import power
 from rules.forecast import forecast
-from rules.memory import BoxMemory, DeviceMemory, World
-from rules.rule import RuleSet
+from rules.memory import BoxMemory, DeviceMemory, Grid, World
 
 RANK = {cause: rank for rank, cause in enumerate(Cause)}
 """Causes of one concern are declared from mild to grave."""
@@ -46,21 +46,9 @@ def members(world: World, box: BoxMemory) -> Iterator[DeviceMemory]:
     return (world.devices[device.id] for device in box.place.devices)
 
 
-def alarm_meaning(rules: RuleSet) -> dict[str, tuple[Concern, Cause]]:
-    """What each alarm of a device is about; `silent` and `mains` have verdicts of their own."""
-    meaning = {
-        "agent": (Concern.AGENT, Cause.AGENT_OR_CREDENTIALS),
-        "forecast": (Concern.BATTERY, Cause.BATTERY_RUNNING_OUT),
-        "habit": (Concern.BATTERY, Cause.BATTERY_FAST_DRAIN),
-        "flapping": (Concern.DEGRADED, Cause.FLAPPING),
-        "identity": (Concern.TAMPER, Cause.IDENTITY_CHANGED),
-    }
-    return meaning | {rule.id: (rule.concern, rule.cause) for rule in rules.thresholds}
-
-
 def alarmed(world: World, box: BoxMemory, concern: Concern, now: int) -> Verdict | None:
     """The gravest alarm of this concern in the box, with every device that has one."""
-    meaning = alarm_meaning(box.rules)
+    meaning = box.rules.meaning
     causes: set[Cause] = set()
     devices: set[str] = set()
     since = now
@@ -122,16 +110,12 @@ def mains(world: World, box: BoxMemory) -> Verdict | None:
     cause = Cause.MAINS_LOST
     words: tuple[str, ...] = ()
     if feeder:
-        powered = [
-            world.boxes[other] for other in world.feeders.get(feeder, ()) if world.boxes[other].place.ups
-        ]
-        dark = [other for other in powered if _without_mains(world, other)]
-        rule = box.rules.mains
+        grid = box.grid
         stands = box.incidents.get(Concern.POWER)
-        together = len(dark) >= max(rule.feeder_boxes, rule.feeder_share * len(powered))
+        together = len(grid.lost) >= box.rules.mains.need(grid.powered)
         if together or (stands and stands.cause is Cause.FEEDER_OUTAGE):  # it ends box by box
             cause = Cause.FEEDER_OUTAGE
-        words = (f"{len(dark)} of {len(powered)} boxes of feeder {feeder} are without mains",)
+        words = (f"{len(grid.lost)} of {grid.powered} boxes of feeder {feeder} are without mains",)
     said = [power.witnesses(m.last.values) for m in without if m.last]
     return Verdict(
         cause,
@@ -142,9 +126,11 @@ def mains(world: World, box: BoxMemory) -> Verdict | None:
     )
 
 
-def _without_mains(world: World, box: BoxMemory) -> bool:
+def without_mains(world: World, box: BoxMemory) -> bool:
     """Seen on battery, hold over or not: the feeder's other boxes fall within seconds."""
-    return any(m.alarm("mains").phase in (Phase.PENDING, Phase.FIRING) for m in members(world, box))
+    return any(
+        world.devices[ups].alarm("mains").phase in (Phase.PENDING, Phase.FIRING) for ups in box.place.ups
+    )
 
 
 def device_cause(world: World, memory: DeviceMemory) -> tuple[Cause, str]:
@@ -182,6 +168,7 @@ def outage(world: World, box: BoxMemory, now: int) -> Verdict | None:
         return None
     found = {memory.device.id: device_cause(world, memory) for memory in silent}
     cause = max((why[0] for why in found.values()), key=RANK.__getitem__)
+    newest = max(memory.alarm("silent").first for memory in silent)
     hung = cause is Cause.CAMERA_HUNG
     return Verdict(
         cause,
@@ -190,6 +177,16 @@ def outage(world: World, box: BoxMemory, now: int) -> Verdict | None:
         tuple(sorted(found)),
         tuple(sorted(camera for camera in box.place.cameras if camera in found)),
         tuple(why[1] for _, why in sorted(found.items())),
+        provisional=now - newest <= box.place.round and _falling(world, box, newest),
+    )
+
+
+def _falling(world: World, box: BoxMemory, newest: int) -> bool:
+    """Are there devices not heard since the last one fell, nor silent yet? Then it may be the whole box,
+    or its switch: where sweeps are spread over a minute its cameras must not be told one by one."""
+    return any(
+        memory.last_ok_at <= newest and memory.heard_icmp and not memory.on("silent")
+        for memory in members(world, box)
     )
 
 
@@ -313,16 +310,25 @@ def _neighbours(world: World, box: BoxMemory, since: int) -> tuple[list[str], bo
     """Boxes on the same feeder and uplink heard alive since; and whether all were asked by now.
 
     Those on the feeder must have mains, for a dead feeder explains a dark box."""
-    place = box.place
-    near = [b for b in world.feeders.get(place.box.feeder or "", ()) if b != place.box.id]
-    alive = [b for b in near if world.boxes[b].last_ok_at > since]
-    powered = [b for b in alive if not _without_mains(world, world.boxes[b])]
-    if near and not powered:
-        return [], len(alive) == len(near)
+    place, grid = box.place, box.grid
+    near = grid.boxes if place.box.feeder else ()
+    lit = _heard(world, box, grid, near, since)
+    powered = list(islice((id_ for id_ in lit if id_ not in grid.lost), 3))
+    if len(near) > 1 and not powered:
+        return [], all(world.boxes[id_].last_ok_at > since for id_ in near if id_ != place.box.id)
     if place.parent is not None:  # its uplink is known alive by now
         return [*powered, place.parent][:3], True
-    core = [b for b in world.roots if b != place.box.id and world.boxes[b].last_ok_at > since]
-    return [*powered, *(b for b in core if b not in powered)][:3], bool(core)
+    core = (id_ for other in world.grids.values() for id_ in _heard(world, box, other, other.roots, since))
+    found = list(islice(core, 6))
+    return [*powered, *(id_ for id_ in found if id_ not in powered)][:3], bool(found)
+
+
+def _heard(world: World, box: BoxMemory, grid: Grid, among: Iterable[str], since: int) -> Iterator[str]:
+    """Boxes of one feeder, but this one, that were heard since; a feeder that is mute is not searched."""
+    if grid.last_ok_at > since:
+        for id_ in among:
+            if world.boxes[id_].last_ok_at > since and id_ != box.place.box.id:
+                yield id_
 
 
 def _clues(box: BoxMemory, since: int) -> list[str]:
@@ -340,11 +346,13 @@ def _clues(box: BoxMemory, since: int) -> list[str]:
 
 
 def dark_evidence(world: World, box: BoxMemory) -> tuple[Evidence, int]:
-    """For the rule `dark`: every device silent or about to be; and when the last one fell."""
+    """For the rule `dark`: every device silent or about to be; and when the last one fell.
+
+    A box that was left without devices is not dark: there is nobody to say so."""
     fell = 0
     for memory in members(world, box):
         state = memory.alarms.get("silent")
         if state is None or state.phase is Phase.CLEAR:
             return Evidence.GOOD, 0
         fell = max(fell, state.first)
-    return (Evidence.BAD, fell) if fell else (Evidence.UNKNOWN, 0)
+    return (Evidence.BAD, fell) if fell else (Evidence.GOOD, 0)

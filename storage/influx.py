@@ -123,6 +123,11 @@ class InfluxSink:
         if incidents:
             self._put(*incident_lines(incidents, at, self._places), at)
 
+    def write_lines(self, lines: bytes, count: int, at: int) -> None:
+        """Lines made elsewhere (storage.self_lines)."""
+        if count:
+            self._put(lines, count, at)
+
     def flush(self, timeout_s: float = 30.0) -> bool:
         """Waits until nothing waits any more; False when it still does."""
         pause = threading.Event()

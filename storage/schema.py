@@ -64,12 +64,13 @@ NOWHERE = Place("unknown", "", "")
 
 
 def places(city: City) -> dict[str, Place]:
-    """The places of all devices of a city."""
+    """The places of all devices of a city, and of the reference hosts it is judged by."""
     districts = {box.id: box.district for box in city.boxes.values()}
-    return {
+    known = {
         device.id: Place(device.kind.value, districts.get(device.box, ""), device.box)
         for device in city.devices.values()
     }
+    return known | {reference: Place("reference", "", "") for reference in city.references}
 
 
 def label_name(metric: str) -> str:

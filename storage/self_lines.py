@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from datetime import date
 from math import isfinite
 
-from domain.alarm import Cause, Condition, Delivery, Incident
-from domain.facts import Forecast
+from domain.alarm import Condition, Delivery, Incident
+from domain.facts import BoxStanding
 from domain.metric import Metric, Shape
-from domain.place import Box
 from domain.record import Acknowledgement
 from domain.series import ACKNOWLEDGEMENT, BOX, DELIVERY, MONITOR, OPEN_INCIDENT
 from storage.line_protocol import incident_lines, quoted, tag
@@ -24,22 +23,6 @@ from storage.schema import CONDITION_LEGEND, Places
 Lines = tuple[bytes, int]
 
 _CONDITION = {condition: number for number, condition in CONDITION_LEGEND.items()}
-
-
-@dataclass(frozen=True, slots=True)
-class BoxStanding:
-    """How one box stands at one moment; None where it is not known."""
-
-    box: Box
-    condition: Condition
-    cause: Cause | None = None  # why it is not up
-    devices: int = 0
-    devices_down: int = 0
-    cameras_dark: int = 0
-    incidents: int = 0
-    on_battery: bool | None = None
-    charge_percent: float | None = None
-    forecast: Forecast | None = None
 
 
 def box_lines(standings: Iterable[BoxStanding], at: int, interval_s: float) -> Lines:

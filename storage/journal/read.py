@@ -14,7 +14,7 @@ from domain.human import Note
 from domain.record import Acknowledgement, Configuration, Request
 from storage.journal import rows
 from storage.journal import tables as t
-from storage.journal.records import Acceptance, Attempt, Restoration
+from storage.journal.records import Acceptance, Attempt, Restoration, Step
 from storage.journal.store import Store
 
 
@@ -130,6 +130,46 @@ class Reader:
             Attempt(row.at, DeliveryStatus(row.status), row.attempts, row.receipt, row.error)
             for row in self._all(query)
         ]
+
+    def steps(self, after: int, limit: int = 1000) -> list[Step]:
+        """Steps of all deliveries since the one numbered `after`, oldest first."""
+        query = (
+            select(
+                t.deliveries,
+                t.attempts.c.id.label("seq"),
+                t.attempts.c.at.label("step_at"),
+                t.attempts.c.status.label("step_status"),
+                t.attempts.c.attempts.label("step_attempts"),
+                t.attempts.c.error.label("step_error"),
+                t.owed.c.at.label("owed_at"),
+                t.owed.c.box,
+            )
+            .select_from(t.attempts)
+            .join(t.deliveries, t.deliveries.c.id == t.attempts.c.delivery)
+            .join(t.owed, t.owed.c.id == t.deliveries.c.owed)
+            .where(t.attempts.c.id > after)
+            .order_by(t.attempts.c.id)
+            .limit(limit)
+        )
+        return [
+            Step(
+                row.seq,
+                row.step_at,
+                replace(
+                    rows.delivery(row),
+                    status=DeliveryStatus(row.step_status),
+                    attempts=row.step_attempts,
+                    error=row.step_error,
+                ),
+                row.owed_at,
+                row.box,
+            )
+            for row in self._all(query)
+        ]
+
+    def last_step(self) -> int:
+        """The number of the newest step; 0 before the first."""
+        return int(self._all(select(func.coalesce(func.max(t.attempts.c.id), 0)))[0][0])
 
     def decisions(self, about: str, limit: int = 100) -> list[Decision]:
         """Why something was told or kept silent: decisions whose target or subject is `about`

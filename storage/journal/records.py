@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from domain.alarm import DeliveryStatus
+from domain.alarm import Delivery, DeliveryStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +16,17 @@ class Run:
     wall: int
     configuration: str
     stopped_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a delivery: as it then stood, with the event it tells of."""
+
+    seq: int
+    at: int
+    delivery: Delivery
+    owed_at: int
+    box: str
 
 
 @dataclass(frozen=True, slots=True)
