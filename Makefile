@@ -33,6 +33,14 @@ test: setup ## everything
 docs: setup ## the pages made of data
 	$(BIN)/python -m app.docs
 
+# Secrets go by the environment, never in a command's words: COMMUNITY, or SNMP_USER with AUTH_KEY, PRIV_KEY.
+record: setup ## HOST=... NAME=... [COMMUNITY=... | SNMP_USER=... AUTH_KEY=... PRIV_KEY=...] [OPTIONS=...]
+	@NIGEHBAN_COMMUNITY="$${COMMUNITY:-$${NIGEHBAN_COMMUNITY:-public}}" \
+	NIGEHBAN_AUTH_KEY="$${AUTH_KEY:-$$NIGEHBAN_AUTH_KEY}" \
+	NIGEHBAN_PRIV_KEY="$${PRIV_KEY:-$$NIGEHBAN_PRIV_KEY}" \
+	$(BIN)/nigehban record "$(HOST)" --name "$(NAME)" \
+		$(if $(SNMP_USER),--version 3 --user "$(SNMP_USER)") $(OPTIONS)
+
 lock: ## pinned and hashed requirements, naming no host (needs uv)
 	uv pip compile pyproject.toml --generate-hashes --no-header --python-version 3.11 -q -o requirements/runtime.txt
 	uv pip compile pyproject.toml --group dev --generate-hashes --no-header --python-version 3.11 -q \

@@ -159,6 +159,42 @@ def probe(
         raise typer.Exit(1)
 
 
+@app.command("record")
+def record_device(
+    host: Annotated[str, typer.Argument(metavar="HOST[:PORT]")],
+    name: Annotated[str, typer.Option("--name", help="Of the two files, without their ends.")],
+    out: Annotated[Path, typer.Option("--out", help="The folder of recordings.")] = Path("tests/recordings"),
+    version: Annotated[str, typer.Option(help="1, 2c or 3.")] = "2c",
+    community: Annotated[str, typer.Option(envvar="NIGEHBAN_COMMUNITY", show_envvar=True)] = "public",
+    user: Annotated[str, typer.Option(help="Version 3: the user.")] = "",
+    auth: Annotated[str, typer.Option(help="Version 3: SHA-256, SHA-512, ...")] = "SHA-256",
+    auth_key: Annotated[
+        str, typer.Option(envvar="NIGEHBAN_AUTH_KEY", help="env:NAME, file:PATH or the word")
+    ] = "",
+    priv: Annotated[str, typer.Option(help="Version 3: AES-128 or AES-256.")] = "AES-128",
+    priv_key: Annotated[
+        str, typer.Option(envvar="NIGEHBAN_PRIV_KEY", help="env:NAME, file:PATH or the word")
+    ] = "",
+    profile: Annotated[str, typer.Option(help="Instead of recognising the device.")] = "auto",
+    profiles: Profiles = None,
+    timeout: Annotated[float, typer.Option(help="Seconds an attempt.")] = 2.0,
+    only_asked: Annotated[bool, typer.Option("--only-asked", help="Only what the profile asks.")] = False,
+    keep_position: Annotated[
+        bool, typer.Option("--keep-position", help="Its position is no secret.")
+    ] = False,
+    keep: Annotated[list[str] | None, typer.Option(help="A word that is no secret; repeatable.")] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files of this name.")] = False,
+) -> None:
+    """Record one device for the tests, its identity masked, with what is read of it beside."""
+    from app import record_device as recording
+    from app.probe import Given
+
+    given = Given(host, version, community, user, auth, auth_key, priv, priv_key, profile, profiles, timeout)
+    wanted = recording.Wanted(name, out, only_asked, keep_position, tuple(keep or ()), overwrite)
+    for path in asyncio.run(recording.run(given, wanted, lambda line: typer.echo(line, err=True))):
+        typer.echo(path)
+
+
 @app.command()
 def acknowledge(
     code: Annotated[str, typer.Argument(help="The code of the incident, as in the SMS.")],
