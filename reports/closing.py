@@ -26,7 +26,9 @@ _TELLING = (NoteKind.CONFIRM, NoteKind.FALSE_ALARM, NoteKind.DISPUTE, NoteKind.S
 _REASONS = 5
 
 
-def freeze(report: Report, closed_at: int, by: str, contract_text: str = "") -> Document:
+def freeze(
+    report: Report, closed_at: int, by: str, contract_text: str = "", windows_text: str = ""
+) -> Document:
     """The document of a closed month; `closed_at` is also as of when it was known."""
     period = report.period
     body: Document = {
@@ -40,6 +42,7 @@ def freeze(report: Report, closed_at: int, by: str, contract_text: str = "") -> 
         ],
         "contracts": [_contract(row) for row in report.contracts],
         "contract_text": contract_text,
+        "windows_text": windows_text,
         "batteries": [asdict(row) for row in report.batteries],
         "adjustments": [_adjustment(it) for it in report.adjustments],
         "left_out": list(report.left_out),
@@ -88,6 +91,23 @@ def _adjustment(it: Adjustment | MoneyAdjustment) -> Document:
         "currency": it.currency,
         "reasons": list(it.reasons),
     }
+
+
+def adjustments_of(document: Mapping[str, Any]) -> list[Adjustment | MoneyAdjustment]:
+    """Those a closed month was paid with."""
+    return [
+        Adjustment(it["month"], it["kind"], it["id"], it["moved"], tuple(it["reasons"]))
+        if "moved" in it
+        else MoneyAdjustment(
+            it["month"],
+            it["contract"],
+            it["party"],
+            Decimal(it["amount"]),
+            it["currency"],
+            tuple(it["reasons"]),
+        )
+        for it in document["adjustments"]
+    ]
 
 
 def path_of(folder: Path, month: str) -> Path:

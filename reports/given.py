@@ -10,7 +10,7 @@ from domain.alarm import Incident, Transition
 from domain.human import Note
 from domain.record import Coverage
 from domain.window import Window
-from reports.adjustment import Adjustment
+from reports.adjustment import Adjustment, MoneyAdjustment
 from reports.contract import Contract
 from reports.facts import Dated
 from reports.period import Period
@@ -62,13 +62,14 @@ class Given:
     coverage: Iterable[Coverage] = ()
     alive: Sequence[tuple[int, int]] = ()
     starts: Sequence[int] = ()  # of runs of the watcher
+    accepted: Sequence[int] = ()  # when a configuration came to hold; without it, when `dated` did
     clock_steps: int = 0
     windows: Sequence[Planned] = ()
     notes: Sequence[Note] = ()
     incidents: Sequence[Incident] = ()
     contracts: Sequence[Contract] = ()
     batteries: Sequence[BatteryReading] = ()
-    adjustments: Sequence[Adjustment] = ()  # of months that were closed before
+    adjustments: Sequence[Adjustment | MoneyAdjustment] = ()  # of months that were closed before
     before: Mapping[str, Any] | None = None  # the month before, as it was frozen
     scope: Scope = Scope()
     known_at: int | None = None  # as of when this is known; for people

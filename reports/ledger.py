@@ -100,7 +100,7 @@ class _Counting:
         self.facts = known if known is not None else facts(given.dated, given.period)
         self.standing = {it.target: it for it in given.standing}
         self.late = {t: list(its) for t, its in groupby(_by_target(given.late), attrgetter("target"))}
-        accepted = sorted({it.at for it in given.dated})
+        accepted = sorted({*given.accepted} or {it.at for it in given.dated})
         self.watched = watched(given.coverage, sorted(given.starts), accepted, self.period)
         watch = [*self.late.get(MONITOR, ()), *given.monitor]
         self.off, self.blind = unseen(given.alive, self.standing.get(MONITOR), watch, self.period)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from functools import lru_cache
 
 from domain.window import moment
 
@@ -38,7 +39,14 @@ class Period:
         return datetime.fromtimestamp(second, UTC).astimezone(self.zone)
 
     def iso(self, second: int) -> str:
-        return self.local(second).isoformat(timespec="seconds")
+        minute, rest = divmod(second, 60)
+        clock, offset = _minute(minute, self.zone)
+        return f"{clock[:10]}T{clock[11:]}:{rest:02}{offset}"
+
+    def shown(self, second: int) -> str:
+        """For people: the zone is named once, above."""
+        minute, rest = divmod(second, 60)
+        return f"{_minute(minute, self.zone)[0]}:{rest:02}"
 
     def days(self) -> list[int]:
         """The second each local day begins at, and at last the end: days of 23 and 25 hours count."""
@@ -75,6 +83,13 @@ def following(label: str, zone: tzinfo) -> Period:
     """The month after a month."""
     ends = parse(label, zone).last
     return parse(datetime.fromtimestamp(ends, UTC).astimezone(zone).strftime("%Y-%m"), zone)
+
+
+@lru_cache(maxsize=100_000)
+def _minute(minute: int, zone: tzinfo) -> tuple[str, str]:
+    """A minute's local clock, and its offset: a month of intervals asks for the same ones over and over."""
+    local = datetime.fromtimestamp(minute * 60, UTC).astimezone(zone)
+    return local.strftime("%Y-%m-%d %H:%M"), local.isoformat(timespec="minutes")[16:]
 
 
 def _midnight(day: date, zone: tzinfo) -> int:

@@ -19,8 +19,8 @@ from reports.period import Period
 from reports.tally import dark
 from reports.texts import Texts
 
-ROWS = 100_000
-"""Intervals kept in the workbook, the longest; more would take minutes to open."""
+ROWS = 25_000
+"""Intervals kept in the workbook, the longest; the file of intervals holds all of them."""
 
 _CREATED = datetime(2026, 1, 1)
 _BUCKETS = [bucket.value for bucket in BUCKETS]

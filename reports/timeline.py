@@ -33,6 +33,10 @@ class State(NamedTuple):
 UP = State(Condition.UP)
 
 
+SETTLING_MS = 600_000
+"""A cause that is made precise within ten minutes of the first word is no revision, but that word."""
+
+
 class Revised(NamedTuple):
     """A finding that changed an earlier one: both versions stay."""
 
@@ -63,7 +67,7 @@ def fold(
             held.append(_state(it, it.at)._replace(since=since))
             continue
         before = held[n]
-        if revised is not None and it.at > before.decided and before.cause is not it.cause:
+        if revised is not None and before.cause is not it.cause and it.at - before.decided > SETTLING_MS:
             revised.append(Revised(it.target, it.since, before.cause, it.cause, it.at, "monitor", it.why))
         held[n] = _state(it, min(before.decided, it.at))
     return held

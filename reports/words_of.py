@@ -29,7 +29,7 @@ def duration(seconds: float | None) -> str:
 
 
 def when(second: int, period: Period) -> str:
-    return period.local(second).strftime("%Y-%m-%d %H:%M:%S")
+    return period.shown(second)
 
 
 def moment(milliseconds: int | None, period: Period) -> str:

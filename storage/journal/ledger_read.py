@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from sqlalchemy import Select, func, select, text
 
-from domain.alarm import Transition
+from domain.alarm import Cause, Condition, Transition
 from domain.record import Coverage
 from storage.journal import rows
 from storage.journal import tables as t
@@ -34,6 +34,12 @@ _STANDING = text("""
 
 _EVER = 2**62
 
+_COLUMNS = tuple(
+    t.transitions.c[name] for name in ("at", "target", "condition", "cause", "since", "incident", "why")
+)
+_CONDITIONS = {it.value: it for it in Condition}
+_CAUSES: dict[str | None, Cause | None] = {None: None, **{it.value: it for it in Cause}}
+
 
 class LedgerReader:
     """Streams what a period needs. `known_at` reads as of that moment: later findings are left
@@ -51,7 +57,7 @@ class LedgerReader:
         """Those that truly began in [start, end), by target and beginning; of several with the
         same target and beginning the last yielded is the latest finding."""
         query = (
-            select(t.transitions)
+            select(*_COLUMNS)
             .where(t.transitions.c.since >= start, t.transitions.c.since < end)
             .order_by(t.transitions.c.target, t.transitions.c.since, t.transitions.c.id)
         )
@@ -60,8 +66,11 @@ class LedgerReader:
         if known_at is not None:
             query = query.where(t.transitions.c.at <= known_at)
         with self._store.read() as connection:
-            for row in connection.execution_options(yield_per=_STREAM).execute(query):
-                yield rows.transition(row)
+            # a city's month is hundreds of thousands: plain tuples, and enums by look-up
+            result = connection.execution_options(yield_per=_STREAM).execute(query)
+            for some in result.partitions():
+                for at, its, condition, cause, since, incident, why in some:
+                    yield Transition(at, its, _CONDITIONS[condition], _CAUSES[cause], since, incident, why)
 
     def standing(self, at: int, *, known_at: int | None = None) -> list[Transition]:
         """For every target the transition that held just before `at`, by target."""
