@@ -45,6 +45,8 @@ def device_row(memory: DeviceMemory) -> Row | None:
         row["heard_snmp"] = True
     if memory.identity:
         row["identity"] = memory.identity
+    if memory.seen_identity:
+        row["seen_identity"] = memory.seen_identity
     if memory.habit:
         row["habit"] = memory.habit
     if memory.power_ok_at:
@@ -60,6 +62,7 @@ def restore_device(memory: DeviceMemory, row: Mapping[str, Any]) -> None:
     memory.alarms = {rule: _alarm(saved) for rule, saved in row.get("alarms", {}).items()}
     memory.heard_snmp = row.get("heard_snmp", False)
     memory.identity = dict(row.get("identity", {}))
+    memory.seen_identity = dict(row.get("seen_identity", {}))
     memory.habit = row.get("habit", 0.0)
     memory.power_ok_at = row.get("power_ok_at", 0)
     if "discharge" in row:

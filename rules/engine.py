@@ -18,6 +18,7 @@ from domain.alarm import (
     Evidence,
     Incident,
     Notice,
+    OwedEvent,
     Phase,
     Reason,
     Transition,
@@ -29,8 +30,8 @@ from domain.reading import Outcome, Probe, Reading
 from domain.record import Change
 from rules import durable, notice
 from rules.desk import Desk, wake_name
-from rules.judge import Judge, thresholds_for
-from rules.machine import step
+from rules.judge import Judge, forget_unjudged, thresholds_for
+from rules.machine import CLEAR, step
 from rules.memory import ON, BoxMemory, DeviceMemory, Grid, Watchman, World
 from rules.rule import Rules
 from rules.standing import standings
@@ -52,6 +53,8 @@ class Engine:
         self._watchman = Watchman({})
         self._monitor: Incident | None = None
         self._codes: dict[str, tuple[str, Concern]] = {}
+        self._promised_at = 0
+        self._promises: set[str] = set()  # ids of what is owed since that very millisecond
         self._configure(city, rules, state or {}, tuple(incidents))
 
     def _configure(self, city: City, rules: Rules, state: State, incidents: tuple[Incident, ...]) -> None:
@@ -63,6 +66,7 @@ class Engine:
             kind, _, id_ = key.partition("/")
             if kind == "device" and id_ in self._world.devices:
                 durable.restore_device(self._world.devices[id_], row)
+                forget_unjudged(self._world.devices[id_])
             elif kind == "box" and id_ in self._world.boxes:
                 durable.restore_box(self._world.boxes[id_], row)
             elif key == MONITOR:
@@ -136,6 +140,8 @@ class Engine:
         for id_, box in self._world.boxes.items():
             if box.pending or box.incidents:
                 self._wakes.at(work.now, wake_name(id_))
+        if self._monitor and not self._city.references:
+            self._start_wakes(work)
 
     def _acknowledge(self, work: Work, given: Acknowledge) -> None:
         box_id, concern = self._codes.get(given.code.upper(), ("", Concern.OUTAGE))
@@ -144,19 +150,28 @@ class Engine:
         else:
             box = self._world.boxes.get(box_id)
             stands = box.incidents.get(concern) if box else None
-        if stands is None or stands.acknowledged_by:
+        if stands is None:
+            return
+        # whoever acknowledges a changed identity accepts it
+        news = self._accept_identities(work, stands) if concern is Concern.TAMPER else False
+        if stands.acknowledged_by and not news:
             return
         incident = replace(stands, acknowledged_by=given.by, acknowledged_at=given.at)
         work.incidents[incident.id] = incident
         if box_id == MONITOR:
             self._monitor = incident
-            return
-        self._world.boxes[box_id].incidents[concern] = incident
-        for device in incident.devices:  # whoever acknowledges a changed identity accepts it
+        else:
+            self._world.boxes[box_id].incidents[concern] = incident
+
+    def _accept_identities(self, work: Work, incident: Incident) -> bool:
+        found = False
+        for device in incident.devices:
             memory = self._world.devices.get(device)
             if memory is not None and memory.seen_identity:
+                found = found or not memory.seen_identity.items() <= memory.identity.items()
                 memory.identity = memory.identity | memory.seen_identity
                 work.devices.add(device)
+        return found
 
     def _reload(self, work: Work, given: Reload) -> None:
         """The new set takes over what is still in it; what is gone ends with that reason."""
@@ -177,6 +192,7 @@ class Engine:
             before = old.devices.get(id_)
             if before is not None:
                 _carry(before, memory)
+                forget_unjudged(memory)
                 memory.box.last_ok_at = max(memory.box.last_ok_at, before.last_ok_at)
         for id_, box in self._world.boxes.items():
             box.last_ok_at = max(box.last_ok_at, old.boxes[id_].last_ok_at if id_ in old.boxes else 0)
@@ -190,12 +206,16 @@ class Engine:
 
     def _start_wakes(self, work: Work) -> None:
         for memory in self._world.devices.values():
-            if memory.alarms:
+            if memory.alarms:  # of a device that has moved, perhaps
                 self._judge.wake_up(memory)
                 self._wakes.at(work.now, memory.device.id)
+                work.review[memory.box.place.box.id] = None
         for id_, box in self._world.boxes.items():
-            if box.pending or box.incidents:
+            if box.pending or box.incidents or box.is_dark:
                 work.review[id_] = None
+        if self._monitor and not self._city.references:  # nobody is left who could end it
+            self._watchman.state = CLEAR
+            self._monitor_closes(work, self._monitor, "removed")
 
     # -- the monitor itself -----------------------------------------------------------------------
 
@@ -237,10 +257,10 @@ class Engine:
         )
         self._monitor_tells(work, self._monitor, Notice.OPENED, Reason.OPENED, Condition.DOWN)
 
-    def _monitor_closes(self, work: Work, stands: Incident) -> None:
+    def _monitor_closes(self, work: Work, stands: Incident, reason: str = "recovered") -> None:
         self._codes.pop(stands.code, None)
         self._monitor = None
-        closed = replace(stands, closed_at=work.now, close_reason="recovered")
+        closed = replace(stands, closed_at=work.now, close_reason=reason)
         self._monitor_tells(work, closed, Notice.CLOSED, Reason.CLOSED, Condition.UP)
 
     def _monitor_tells(
@@ -273,11 +293,22 @@ class Engine:
             state=self._state(work),
             transitions=tuple(work.transitions),
             incidents=tuple(work.incidents.values()),
-            owed=tuple(work.owed),
+            owed=tuple(map(self._promised, work.owed)),
             decisions=tuple(work.decisions),
         )
         self._work = Work()
         return change
+
+    def _promised(self, event: OwedEvent) -> OwedEvent:
+        """Two inputs of one millisecond may owe two messages of one kind: each has an id of its own."""
+        if event.at != self._promised_at:
+            self._promised_at, self._promises = event.at, set()
+        id_, nth = event.id, 1
+        while id_ in self._promises:
+            nth += 1
+            id_ = f"{event.id}#{nth}"
+        self._promises.add(id_)
+        return event if id_ == event.id else replace(event, id=id_)
 
     def _state(self, work: Work) -> dict[str, Mapping[str, Any] | None]:
         rows: dict[str, Mapping[str, Any] | None] = {}
@@ -358,6 +389,6 @@ def _carry(before: DeviceMemory, after: DeviceMemory) -> None:
     """What was learned but is not durable goes over to the new configuration."""
     for name in (
         "alarms", "heard_icmp", "heard_snmp", "icmp_fails", "icmp_since", "last", "last_ok_at",
-        "recovered_at", "saved_at", "seen_identity", "snmp_at", "snmp_failed", "snmp_since",
+        "recovered_at", "saved_at", "seen_identity", "snmp_at", "snmp_fails", "snmp_ok_at", "snmp_since",
     ):  # fmt: skip
         setattr(after, name, getattr(before, name))

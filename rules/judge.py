@@ -46,6 +46,19 @@ def thresholds_for(rules: RuleSet, device: Device, tags: frozenset[str]) -> Thre
     )
 
 
+def forget_unjudged(memory: DeviceMemory) -> None:
+    """Drops alarms of rules that no longer concern the device: no reading could ever end them."""
+    device, mine = memory.device, memory.thresholds
+    judged = {"silent", "flapping", *(rule.id for _, rule in mine.icmp)}
+    if device.snmp is not None:
+        judged |= {"agent", "identity", *(rule.id for _, rule in mine.snmp)}
+        if device.kind is Kind.UPS:
+            judged |= {"mains", "forecast", "habit"}
+    judged |= {rule.id for rules in mine.labelled.values() for rule in rules}  # a trap may have opened it
+    for rule in memory.alarms.keys() - judged:
+        del memory.alarms[rule]
+
+
 def beyond(rule: Threshold, value: float) -> Evidence:
     if rule.above is not None:
         if value > rule.above:
@@ -107,7 +120,9 @@ class Judge:
             if reading.texts:
                 self._identity(work, memory, reading.texts)
             self._metrics(work, memory, reading, trap=False)
-        if memory.icmp_fails or "silent" in memory.alarms:
+        if memory.icmp_fails and outcome is Outcome.OK:  # it lives, whatever became of its echoes
+            self._step_silent(work, memory, Evidence.GOOD)
+        elif memory.icmp_fails:
             self._silent(work, memory)
 
     def trap(self, work: Work, memory: DeviceMemory, reading: Reading) -> None:
@@ -145,12 +160,14 @@ class Judge:
     def _silent(self, work: Work, memory: DeviceMemory) -> None:
         if memory.icmp_fails == 0 and "silent" not in memory.alarms:
             return
-        rules = memory.box.rules
-        evidence = witness.silent(memory, self._world.watchman, rules.silent.polls, work.now)
+        polls = memory.box.rules.silent.polls
+        self._step_silent(work, memory, witness.silent(memory, self._world.watchman, polls, work.now))
+
+    def _step_silent(self, work: Work, memory: DeviceMemory, evidence: Evidence) -> None:
         was = memory.alarm("silent").phase
         # the polls are counted by the witness, sweep by sweep; here only the time is held
         hold = self._hold(memory, "silent")
-        self.step(work, memory, "silent", hold, evidence, memory.icmp_since or None)
+        self.step(work, memory, "silent", hold, evidence, witness.fell_at(memory))
         if memory.alarm("silent").phase is not was:
             work.review[memory.box.place.box.id] = None
 
@@ -169,8 +186,9 @@ class Judge:
         if evidence is Evidence.GOOD:
             memory.power_ok_at = now
             self._learn(work, memory)
-        elif evidence is Evidence.BAD and charge is not None:
-            memory.discharge = (memory.discharge or Discharge(now)).add(now, charge)
+        elif evidence is Evidence.BAD:  # one that tells no charge may still tell its runtime
+            discharge = memory.discharge or Discharge(now)
+            memory.discharge = discharge if charge is None else discharge.add(now, charge)
         if memory.discharge or memory.alarms:
             self._outlook(work, memory, evidence, reading.values.get(power.RUNTIME))
         every = DISCHARGE_SAVE_EVERY if memory.discharge else SAVE_EVERY

@@ -37,7 +37,7 @@ class DeviceMemory:
     __slots__ = (
         "alarms", "box", "cause", "condition", "device", "discharge", "habit", "heard_icmp", "heard_snmp",
         "icmp_fails", "icmp_since", "identity", "last", "last_ok_at", "power_ok_at", "recovered_at",
-        "saved_at", "seen_identity", "snmp_at", "snmp_failed", "snmp_since", "thresholds",
+        "saved_at", "seen_identity", "snmp_at", "snmp_fails", "snmp_ok_at", "snmp_since", "thresholds",
     )  # fmt: skip
 
     def __init__(self, device: Device, box: BoxMemory, thresholds: Thresholds) -> None:
@@ -50,8 +50,9 @@ class DeviceMemory:
         self.icmp_fails = 0
         self.icmp_since = 0
         self.snmp_at = 0
-        self.snmp_failed = False
+        self.snmp_fails = 0
         self.snmp_since = 0
+        self.snmp_ok_at = 0
         self.last_ok_at = 0
         self.last: Reading | None = None  # last good SNMP reading, of UPS and switches
         self.power_ok_at = 0  # a UPS was last seen healthy on mains

@@ -259,14 +259,20 @@ def _theft(
     )
 
 
-def uplink_dark(world: World, box: BoxMemory) -> bool:
-    """The box its data passes through, or the very device named, is silent."""
+def uplink_fell_at(world: World, box: BoxMemory) -> int | None:
+    """When the box its data passes through, or the very device named, fell silent; None: it has not."""
     place = box.place
     parent = world.boxes.get(place.parent) if place.parent else None
     if parent is None:  # none, or planned or retired: nobody watches it
-        return False
+        return None
     uplink = world.devices.get(place.uplink) if place.uplink else None
-    return parent.is_dark or (uplink is not None and uplink.on("silent"))
+    if uplink is not None and uplink.on("silent"):
+        return uplink.alarm("silent").first
+    return parent.dark.first if parent.is_dark else None
+
+
+def uplink_dark(world: World, box: BoxMemory) -> bool:
+    return uplink_fell_at(world, box) is not None
 
 
 def uplink_grace(box: BoxMemory) -> int:
@@ -281,8 +287,11 @@ def _shadowed(world: World, box: BoxMemory, since: int, now: int) -> tuple[str, 
     if parent is None:
         return "", True
     name = place.uplink or place.parent
-    if uplink_dark(world, box):
-        return f"its uplink {name} is dark", True
+    fell = uplink_fell_at(world, box)
+    stood = box.incidents.get(Concern.OUTAGE)
+    shadow = stood is not None and stood.cause is Cause.UPLINK_DOWN
+    if fell is not None and (shadow or fell <= since + max(box.rules.theft.together, 2 * place.interval)):
+        return f"its uplink {name} is dark", True  # one that fell well after it explains nothing
     if box.parent_back_at and now - box.parent_back_at < uplink_grace(box):
         return f"its uplink {name} came back just now", True
     uplink = world.devices.get(place.uplink) if place.uplink else None

@@ -29,13 +29,22 @@ def note_icmp(memory: DeviceMemory, outcome: Outcome, at: int, seeing_since: int
 
 
 def note_snmp(memory: DeviceMemory, outcome: Outcome, at: int, seeing_since: int) -> None:
-    failed = outcome not in ALIVE
-    if failed and (not memory.snmp_failed or memory.snmp_since < seeing_since):
-        memory.snmp_since = at
-    memory.snmp_failed = failed
     memory.snmp_at = at
+    if outcome in ALIVE:
+        memory.snmp_fails, memory.snmp_ok_at = 0, at
+    elif memory.snmp_fails == 0 or memory.snmp_since < seeing_since:
+        memory.snmp_fails, memory.snmp_since = 1, at
+    else:
+        memory.snmp_fails += 1
     if outcome is Outcome.OK:
         memory.heard_snmp = True
+
+
+def fell_at(memory: DeviceMemory) -> int | None:
+    """When the silence began: with the echoes, unless its agent still answered after they had failed."""
+    if memory.icmp_fails == 0:
+        return None
+    return memory.snmp_since if memory.snmp_ok_at > memory.icmp_since else memory.icmp_since
 
 
 def silent(memory: DeviceMemory, watchman: Watchman, polls: int, now: int) -> Evidence:
@@ -48,12 +57,19 @@ def silent(memory: DeviceMemory, watchman: Watchman, polls: int, now: int) -> Ev
     if device.snmp is not None:
         patience = int(device.snmp_interval_s * 1000) * PATIENCE
         tried = memory.snmp_at and now - memory.snmp_at <= patience
-        if tried and not (memory.snmp_failed and memory.snmp_at >= memory.icmp_since):
+        mute = memory.snmp_fails > 0
+        if tried and not mute:
             return Evidence.UNKNOWN  # its agent answered last time it was asked: ask again first
-        if not tried and now - memory.icmp_since < patience:
+        if tried and memory.snmp_at < memory.icmp_since and not memory.on("agent"):
+            return (
+                Evidence.UNKNOWN
+            )  # nobody has asked its agent since; one known to be mute is not waited for
+        if not tried and not mute and now - memory.icmp_since < patience:
             return Evidence.UNKNOWN  # its agent has yet to be asked
+        if mute and memory.snmp_ok_at > memory.icmp_since and memory.snmp_fails < polls:
+            return Evidence.UNKNOWN  # it lives without echoes: one poll lost is no outage
     patience = int(device.icmp_interval_s * 1000) * PATIENCE
-    return Evidence.BAD if watchman.vouches(memory.icmp_since, now, patience) else Evidence.UNKNOWN
+    return Evidence.BAD if watchman.vouches(fell_at(memory) or now, now, patience) else Evidence.UNKNOWN
 
 
 def agent(memory: DeviceMemory, outcome: Outcome) -> Evidence:
