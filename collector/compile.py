@@ -88,8 +88,11 @@ def _chain(
                 continue
             read = reader(source, metric, divide)
             value = read(*tables.rows[place])
+            if source.omit and isinstance(value, str) and value.startswith("sentinel"):
+                continue
             if label in settled:
-                comparable = metric is not None and not source.incomparable and not isinstance(value, str)
+                odd = source.incomparable or source.first or isinstance(value, str)
+                comparable = metric is not None and not odd
                 if comparable and _disagree(settled[label], float(value)):
                     at = f"{name}{{{label}}}" if label else name
                     notes.append(f"{at}: {float(value):g} by {dotted(place)}, but {settled[label]:g} is used")
@@ -181,7 +184,8 @@ def _texts(name: str, sources: Sequence[TextSource], tables: Tables) -> Iterator
             tag, octets = tables.rows[place]
             if tag == OCTET_STRING and not plain_text(octets) and source.column is not None:
                 continue
-            if (label := tables.label(source, index)) is not None:
+            label = "" if source.first else tables.label(source, index)
+            if label is not None:
                 yield Asked("text", intern(name), intern(label), place, read, source)
 
 

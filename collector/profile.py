@@ -85,6 +85,7 @@ class Place(Shape):
     label_pattern: Regex | None = None  # its one group is the label; a row that does not match is not read
     label_text: bool = False  # the index is a name, its length first
     label_plus: int = 0  # added to a label that is a number: 1 where a table counts ports from 0
+    first: bool = False  # no label: of the column's rows, the first that gives a value
     only: tuple[Filter, ...] = ()  # looked at once, when the device is discovered
     slow: bool = False
     why: str = ""
@@ -113,6 +114,7 @@ class Source(Place, Rule):
     exponent: Exponent | None = None
     fit: Fit | None = None
     incomparable: bool = False  # differs from the other sources by nature: never a disagreement
+    omit: bool = False  # rows that hold a sentinel when the device is discovered are not asked again
     walk: bool = False  # rows come and go: walked with every poll, not known beforehand
     beside: Oid | None = None  # walked only where something below this answers
     counted_by: Oid | None = None  # a scalar that counts the rows: while it is 0 there is nothing to walk

@@ -161,8 +161,10 @@ def _names(document: Located, model: ProfileFile) -> list[Problem]:
             loc: Loc = ("metrics", name, number)
             if wanted and source.column is None and not source.label:
                 found.append(document.problem(loc, f"{name} needs a label", f"add label: ... (its {wanted})"))
-            if not wanted and (source.label or source.column is not None):
-                found.append(document.problem(loc, f"{name} has one value", "write scalar or exact only"))
+            if not wanted and (source.label or (source.column is not None and not source.first)):
+                found.append(
+                    document.problem(loc, f"{name} has one value", "write scalar or exact, or first: true")
+                )
     for name in model.derived:
         if name not in CATALOGUE or CATALOGUE[name].label:
             unknown(("derived", name), name)

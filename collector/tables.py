@@ -128,6 +128,8 @@ def labels_of(source: Place, indexes: Sequence[bytes], tables: Tables) -> list[s
     """The labels of the rows of one source; where two rows would share one, the name gets its
     index behind it, and a part of the index gives way to the whole."""
     labels = [tables.label(source, index) for index in indexes]
+    if source.first:
+        return ["" if label is not None else None for label in labels]
     known = [label for label in labels if label is not None]
     if source.column is None or len(set(known)) == len(known):
         return labels
