@@ -131,7 +131,7 @@ def reader(rule: Rule, metric: Metric | None, divide: float | None = None) -> Re
         if tag in _numbers and 0 < len(octets) < 10:
             raw = _int(octets, "big", signed=tag == 2)
             if raw not in sentinels:
-                value = raw * factor / by
+                value = raw * factor / by + 0.0  # no -0.0 of a turned sign
                 if low <= value <= high:
                     return value
         return slow(tag, octets)
@@ -226,7 +226,7 @@ class _Careful:
         return self._bounded(float(value))
 
     def _scaled(self, raw: float) -> float | str:
-        value = raw * self.rule.multiply / self.divide
+        value = raw * self.rule.multiply / self.divide + 0.0
         if self.rule.convert == "fahrenheit":
             value = round((value - 32) / 1.8, 6)
         elif self.rule.convert == "kelvin":
