@@ -123,7 +123,6 @@ class Core:
 
     def answer(self, request: Request, ok: bool, words: str) -> None:
         self._journal.answer(request.id, ok, words)
-        self._journal.flush()
 
     def _feed(self, given: Input) -> Change:
         if isinstance(given, Reload) and self._recorder:

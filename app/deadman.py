@@ -27,6 +27,8 @@ log = logging.getLogger("nigehban.deadman")
 
 LOOK_S = 1.0
 TRIES = 5
+GRACE = 4
+"""Intervals a watcher that is started together with us is given to read its city before its first mark."""
 
 
 def main(settings: Settings, data: Path) -> None:
@@ -42,8 +44,8 @@ def main(settings: Settings, data: Path) -> None:
     name = settings.deadman.channel or settings.channel_names[0]
     channel = settings.channels(data)[name]
     journal, reader = open_outbox(data), open_reader(data)
-    pulse = deadman.started(journal.last_alive("watch"), clock.now())
     interval = int(settings.deadman.interval_s * 1000)
+    pulse = deadman.started(journal.last_alive("watch"), clock.now() + GRACE * interval)
     while not stopping.wait(LOOK_S):
         now = clock.now()
         try:

@@ -89,6 +89,20 @@ def encode(given: Input, files: Mapping[str, str] | None = None) -> str:
     return _line(row)
 
 
+def keep_earlier(path: Path) -> None:
+    """Puts a recording that is there already, and its events, aside as `path.1`, `path.2`, ...: a watcher
+    that is started again after a crash must not destroy the recording of that very crash."""
+    if not path.exists():
+        return
+    nth = 1
+    while path.with_name(f"{path.name}.{nth}").exists():
+        nth += 1
+    path.rename(path.with_name(f"{path.name}.{nth}"))
+    events = path.with_name(f"{path.name}.events")
+    if events.exists():
+        events.rename(path.with_name(f"{path.name}.{nth}.events"))
+
+
 class Recorder:
     """Writes a recording; each line is flushed, so that a crash costs at most the last one."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import deque
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -43,7 +44,7 @@ class Messages:
                 if not line.endswith(b"\n"):
                     break
                 self._read_to += len(line)
-                if line.strip():
+                with suppress(ValueError):  # one that a crash has torn
                     found.append(json.loads(line))
         return found
 
@@ -64,7 +65,7 @@ class Screen:
         self._known: dict[str, Incident] = {}
         self.console = Console()
         self._live = Live(console=self.console, auto_refresh=False, screen=False)
-        self._drawn = self.console.is_terminal
+        self._drawn = self.console.is_terminal and not self.console.is_dumb_terminal
 
     def __enter__(self) -> Screen:
         for note in self._notes:

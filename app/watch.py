@@ -22,7 +22,7 @@ from app.clock import SystemClock
 from app.core import Core
 from app.events import line
 from app.health import Health
-from app.record import Header, Recorder
+from app.record import Header, Recorder, keep_earlier
 from app.settings import Settings, resolve
 from app.stores import Store, open_store
 from app.traps import open_receivers, senders
@@ -31,7 +31,7 @@ from collector.icmp import Sweeper
 from collector.poller import Poller
 from collector.session import Credentials, Session
 from collector.traps import TrapReceiver
-from domain.errors import ConfigError, Problem
+from domain.errors import ConfigError, NigehbanError, Problem, Retryable
 from domain.place import City, Device, Kind, SnmpAccess
 from domain.ports import Prober
 from domain.reading import Reading
@@ -105,6 +105,7 @@ class Watch:
         if options.record is not None:
             state, incidents = journal.state(), tuple(journal.open_incidents())
             header = Header(accepted.configuration.hash, clock.now(), state, incidents)
+            keep_earlier(options.record)
             recorder = Recorder(options.record, header)
             self._events = options.record.with_name(options.record.name + ".events").open(
                 "w", encoding="utf-8"
@@ -123,6 +124,7 @@ class Watch:
         self._drift = clock.drift()
         self._traps: list[TrapReceiver] = []
         self._reloading: asyncio.Task[None] | None = None
+        self._served: set[int] = set()  # requests taken up in this run
 
     def _say(self, event: dict[str, Any]) -> None:
         assert self._events is not None
@@ -152,9 +154,10 @@ class Watch:
             for task in done - {stop}:
                 task.result()  # a loop that ended by itself ended by an error
         finally:
-            for task in [*tasks, stop]:
+            ending = [*tasks, stop, *([self._reloading] if self._reloading else [])]
+            for task in ending:
                 task.cancel()
-            await asyncio.gather(*tasks, stop, return_exceptions=True)
+            await asyncio.gather(*ending, return_exceptions=True)
             for receiver in self._traps:
                 receiver.close()
             await self._poller.close()
@@ -178,8 +181,7 @@ class Watch:
         while True:
             now = self._clock.now()
             self.core.wake(now)
-            for request in self._journal.requests():
-                self._serve(request)
+            self._serve_all()
             if now - status >= STATUS_MS:
                 status = now
                 self._status(now)
@@ -221,7 +223,20 @@ class Watch:
 
     # -- requests ---------------------------------------------------------------------------------
 
+    def _serve_all(self) -> None:
+        """A journal in trouble delays the answers, never the watching."""
+        try:
+            for request in self._journal.requests():
+                if request.id not in self._served:
+                    self._serve(request)
+        except Retryable as error:
+            log.warning("requests wait: %s", error)
+
     def _serve(self, request: Request) -> None:
+        if request.verb == "reload":
+            self._begin_reload(request)
+            return
+        self._served.add(request.id)  # its answer may be on disk only later
         if request.verb == "acknowledge":
             try:
                 words = self.core.acknowledge(
@@ -231,16 +246,14 @@ class Watch:
                 self.core.answer(request, False, str(error))
             else:
                 self.core.answer(request, True, words)
-        elif request.verb == "reload":
-            self._begin_reload(request)
         else:
             self.core.answer(request, False, f"watch knows no request {request.verb!r}")
 
     def _begin_reload(self, request: Request | None) -> None:
         if self._reloading is not None and not self._reloading.done():
-            if request is not None:
-                return  # it stays unanswered and is served after the present one
-            return
+            return  # a request stays unanswered and is served after the present one
+        if request is not None:
+            self._served.add(request.id)
         self._reloading = asyncio.create_task(self._reload(request))
 
     async def _reload(self, request: Request | None) -> None:
@@ -249,7 +262,7 @@ class Watch:
             before = self.core.accepted
             accepted = await asyncio.to_thread(accept, self._options.sources, self._clock.now(), before)
             require_secrets(accepted.city, self._options.sources.inventory)
-        except ConfigError as error:
+        except (NigehbanError, OSError) as error:  # answered, or it would be tried again for ever
             log.error("reload refused, the old configuration goes on:\n%s", error)
             if request is not None:
                 self.core.answer(request, False, str(error))
