@@ -86,6 +86,8 @@ async def ask(given: Given) -> ProbeResult:
     """Never raises for what a device does; ConfigError for what the user wrote."""
     host, port = endpoint(given.host)
     known = credentials(given)
+    if given.profiles is not None and not given.profiles.is_dir():
+        raise _refused(f"{given.profiles} is no folder", "name one that holds profiles")
     folders = (profile_load.SHIPPED, *([given.profiles] if given.profiles else []))
     profiles = profile_load.load(*folders)
     if given.profile != "auto" and given.profile not in profiles.profiles:
@@ -102,11 +104,15 @@ async def ask(given: Given) -> ProbeResult:
     address = (str(found[0][4][0]), port)
     exchange = Exchange(given.timeout_s, ATTEMPTS)
     users = UserSessions(given.timeout_s, ATTEMPTS) if known.version == "3" else None
-    session: Session = (
-        users.session(address, known)
-        if users
-        else CommunitySession(exchange, address, known.version, known.community)
-    )
+    try:
+        session: Session = (
+            users.session(address, known)
+            if users
+            else CommunitySession(exchange, address, known.version, known.community)
+        )
+    except ValueError as error:
+        exchange.close()
+        raise _refused(str(error), "give another --auth or --priv") from None
     try:
         return await probe.probe(session, f"{host}:{port}", profiles, given.profile, now=clock.now)
     finally:

@@ -7,11 +7,13 @@ from importlib.metadata import version
 from pathlib import Path
 
 from app.clock import SystemClock
+from app.folder import written
 from storage import backup as journal
 
 
 def backup(data: Path, target: Path) -> str:
-    manifest = journal.backup(data, target, SystemClock().now(), version("nigehban"))
+    with written(target):
+        manifest = journal.backup(data, target, SystemClock().now(), version("nigehban"))
     return f"{target}: {manifest.size} bytes, verified, sha256 {manifest.sha256}"
 
 

@@ -10,6 +10,7 @@ import phonenumbers
 from alerting.load import load_texts
 from alerting.message import system_text
 from app.clock import SystemClock
+from app.folder import data_folder
 from app.settings import load
 from domain.alarm import Delivery, Reason
 from domain.errors import ConfigError, Problem
@@ -29,7 +30,7 @@ def send(number: str, data: Path, settings_file: Path | None, channel: str | Non
     if not valid:
         remedy = "write it with + and country code, such as +923001234567"
         raise ConfigError([Problem("sms-test", 1, f"{number!r} is no telephone number", remedy)])
-    data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    data_folder(data)
     now = SystemClock().now()
     text = system_text("test", load_texts(), ZoneInfo("Asia/Karachi"), now)
     delivery = Delivery(f"test/{now}/{number}", "test", now, "test", number, name, text, Reason.OPENED)
