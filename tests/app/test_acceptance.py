@@ -23,7 +23,7 @@ def test_a_city_in_which_nothing_happens_sends_nothing(street: Street) -> None:
     assert street.journal.open_incidents() == []
 
 
-# -- device outage ---------------------------------------------------------------------------------
+# -- device outage ---------------------------------
 
 
 def test_a_silent_camera_is_told_once_and_once_when_it_is_back(street: Street) -> None:
@@ -91,7 +91,7 @@ def test_a_camera_behind_a_port_that_lost_its_power_is_a_matter_of_the_port(stre
     street.plays(until=200)
 
 
-# -- box outage ------------------------------------------------------------------------------------
+# -- box outage ---------------------------------
 
 
 def test_a_dark_box_is_told_once_with_its_cameras_and_the_boxes_behind_it(street: Street) -> None:
@@ -142,7 +142,7 @@ def test_a_box_whose_devices_fell_silent_one_after_another_is_dark_not_stolen(st
     street.plays(until=1000)
 
 
-# -- power and battery -----------------------------------------------------------------------------
+# -- power and battery ---------------------------------
 
 
 def test_mains_lost_at_one_box_is_told_and_told_again_when_it_is_restored(street: Street) -> None:
@@ -237,7 +237,7 @@ def test_a_box_that_goes_dark_on_a_spent_battery_is_said_to_be_so(street: Street
     assert street.texts("THEFT") == []
 
 
-# -- degraded --------------------------------------------------------------------------------------
+# -- degraded ---------------------------------
 
 
 @pytest.mark.parametrize(
@@ -277,7 +277,7 @@ def test_a_camera_that_comes_and_goes_is_told_as_flapping_and_then_left_in_peace
     assert [d.contact for _, d in street.sent if "steady again" in d.text] == ["bina"]
 
 
-# -- tamper ----------------------------------------------------------------------------------------
+# -- tamper ---------------------------------
 
 
 def test_an_open_door_is_told_to_the_engineers_at_once_and_when_it_is_shut(street: Street) -> None:
@@ -329,7 +329,7 @@ def test_a_device_exchanged_for_another_is_tamper_until_somebody_accepts_it(stre
     street.plays(until=300)
 
 
-# -- suspected theft or cut ------------------------------------------------------------------------
+# -- suspected theft or cut ---------------------------------
 
 
 def test_a_box_gone_at_once_is_suspected_stolen_engineers_now_police_after_the_hold(street: Street) -> None:
@@ -398,7 +398,7 @@ def test_a_box_back_within_the_hold_never_reaches_the_police(street: Street) -> 
     street.plays(until=1200)
 
 
-# -- the monitor itself ----------------------------------------------------------------------------
+# -- the monitor itself ---------------------------------
 
 
 def everything(street: Street) -> list[str]:
@@ -424,7 +424,7 @@ def test_one_living_reference_is_enough_to_believe_a_silence(street: Street) -> 
     street.plays(until=300)
 
 
-# -- people ----------------------------------------------------------------------------------------
+# -- people ---------------------------------
 
 
 def test_an_acknowledgement_is_kept_and_closes_nothing(street: Street) -> None:
@@ -449,7 +449,7 @@ def test_a_code_nobody_knows_acknowledges_nothing(street: Street) -> None:
     assert street.journal.acknowledgements == []
 
 
-# -- configuration ---------------------------------------------------------------------------------
+# -- configuration ---------------------------------
 
 
 SEA_VIEW = "    name: Sea View\n"
@@ -540,7 +540,7 @@ def test_the_messages_of_a_reloaded_roster_go_to_those_it_names(street: Street, 
     assert [d.number for _, d in street.sent if d.contact == "night-desk"] == ["+923000000099"]
 
 
-# -- processes -------------------------------------------------------------------------------------
+# -- processes ---------------------------------
 
 
 @pytest.mark.parametrize("cleanly", [True, False])
@@ -626,7 +626,7 @@ def test_a_store_that_is_gone_stops_neither_judging_nor_telling(street: Street) 
     street.plays(until=200)
 
 
-# -- what the journal holds of it ------------------------------------------------------------------
+# -- what the journal holds of it ---------------------------------
 
 
 def test_every_owed_event_is_decided_and_every_silence_has_a_reason(street: Street) -> None:

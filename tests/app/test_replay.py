@@ -86,7 +86,7 @@ def turns(events: Iterable[Event]) -> list[tuple[str, str, str, str]]:
     ]
 
 
-# -- files written by hand ---------------------------------------------------------------------------
+# -- files written by hand ---------------------------------
 
 
 def test_a_camera_that_falls_silent_and_comes_back(events: Callable[..., list[Event]]) -> None:
@@ -226,7 +226,7 @@ def test_an_empty_file_is_a_city_in_which_nothing_happened(tmp_path: Path) -> No
     assert found == []
 
 
-# -- lines that are wrong --------------------------------------------------------------------------------
+# -- lines that are wrong ---------------------------------
 
 GOOD = probed(0, "GLS-02-cam1", "icmp")
 BAD: dict[str, tuple[Any, str]] = {
@@ -297,7 +297,7 @@ def test_a_header_that_cannot_be_used_is_refused(header: dict[str, Any], tmp_pat
         replay(file, shipped(), lambda event: None)
 
 
-# -- recorded runs -----------------------------------------------------------------------------------------
+# -- recorded runs ---------------------------------
 
 
 def recorded(path: Path, street_of: Callable[[Recorder], Street]) -> tuple[Street, Recorder]:
