@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import unified_diff
 from pathlib import Path
 from typing import TypeVar
@@ -28,6 +28,8 @@ from config.located import parse
 from domain.errors import ConfigError, Problem
 from domain.place import City
 from domain.record import Configuration
+from domain.window import Window
+from reports import windows as planning
 from rules import load as judging
 from rules.rule import Rules
 
@@ -46,6 +48,7 @@ class Sources:
     profiles: Path | None = None  # a folder whose profiles join, or replace, the shipped ones
     texts: Path = telling.TEXTS
     roster: Path = telling.ROSTER
+    windows: Path | None = None  # planned work
 
     def files(self) -> dict[str, Path]:
         found = {
@@ -54,6 +57,8 @@ class Sources:
             "texts.yaml": self.texts,
             "roster.yaml": self.roster,
         }
+        if self.windows is not None:
+            found["windows.yaml"] = self.windows
         if self.profiles is not None:
             found |= {f"profiles/{path.name}": path for path in sorted(self.profiles.glob("*.yaml"))}
         return found
@@ -98,11 +103,16 @@ def accept(sources: Sources, at: int, before: Accepted | None = None) -> Accepte
     profiles = checked(lambda: profile_load.load(*folders))
     if loaded and profiles:
         problems += _unknown_profiles(loaded, profiles)
+    windows: tuple[Window, ...] | None = ()
+    if sources.windows is not None:
+        path, city = sources.windows, loaded.city if loaded else None
+        windows = checked(lambda: planning.load(path, city))
     if problems or not (loaded and rules and texts and roster and profiles):
         raise ConfigError(problems)
     files = {name: path.read_text(encoding="utf-8") for name, path in sources.files().items()}
     files["inventory.yaml"] = loaded.document.text  # what was checked, should the file have changed since
     configuration = Configuration(_hash(files), at, files, _difference(before, loaded.city, files))
+    rules = replace(rules, windows=windows or ())
     return Accepted(loaded.city, rules, texts, roster, profiles, configuration, loaded.warnings)
 
 
@@ -148,7 +158,8 @@ def city_of(files: Mapping[str, str]) -> City:
 
 
 def rules_of(files: Mapping[str, str]) -> Rules:
-    return judging.make(parse(files["rules.yaml"], "rules.yaml"))
+    rules = judging.make(parse(files["rules.yaml"], "rules.yaml"))
+    return replace(rules, windows=planning.loads(files.get("windows.yaml", "{}")))
 
 
 def plan_of(configuration: Configuration, open_channels: tuple[str, ...]) -> Plan:

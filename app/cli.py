@@ -33,6 +33,7 @@ RulesFile = Annotated[Path | None, typer.Option("--rules", help="Instead of the 
 Profiles = Annotated[Path | None, typer.Option("--profiles", help="A folder of profiles of your own.")]
 TextsFile = Annotated[Path | None, typer.Option("--texts", help="Instead of the shipped SMS texts.")]
 RosterFile = Annotated[Path | None, typer.Option("--roster", help="Instead of the shipped roster.")]
+WindowsFile = Annotated[Path | None, typer.Option("--windows", help="Planned work: silences telling.")]
 AsJson = Annotated[bool, typer.Option("--json", help="For programs.")]
 
 INVENTORY = Path("inventory.yaml")
@@ -40,11 +41,16 @@ DATA = Path("data")
 
 
 def _sources(
-    inventory: Path, rules: Path | None, profiles: Path | None, texts: Path | None, roster: Path | None
+    inventory: Path,
+    rules: Path | None = None,
+    profiles: Path | None = None,
+    texts: Path | None = None,
+    roster: Path | None = None,
+    windows: Path | None = None,
 ) -> Sources:
     from app.accepted import Sources
 
-    given = {"rules": rules, "profiles": profiles, "texts": texts, "roster": roster}
+    given = {"rules": rules, "profiles": profiles, "texts": texts, "roster": roster, "windows": windows}
     return Sources(inventory, **{name: path for name, path in given.items() if path is not None})
 
 
@@ -57,6 +63,7 @@ def run(
     profiles: Profiles = None,
     texts: TextsFile = None,
     roster: RosterFile = None,
+    windows: WindowsFile = None,
     record: Annotated[Path | None, typer.Option(help="Keep every input, for `replay`.")] = None,
     simulate: Annotated[bool, typer.Option("--simulate", help="Answer for the city as well.")] = False,
     scenario: Annotated[Path | None, typer.Option(help="The play, with --simulate.")] = None,
@@ -65,7 +72,7 @@ def run(
     """Watch the city: probe, decide, tell; shown live. Ctrl-C stops."""
     from app import run as running
 
-    sources = _sources(inventory, rules, profiles, texts, roster)
+    sources = _sources(inventory, rules, profiles, texts, roster, windows)
     from app.settings import load
 
     load(settings)  # a bad file is refused here, before anything is started
@@ -80,6 +87,7 @@ def check(
     profiles: Profiles = None,
     texts: TextsFile = None,
     roster: RosterFile = None,
+    windows: WindowsFile = None,
     secrets: Annotated[bool, typer.Option("--secrets", help="Also look every secret up.")] = False,
 ) -> None:
     """Check inventory, rules, profiles, texts and roster; every error at once, with its line."""
@@ -93,7 +101,7 @@ def check(
     except ConfigError as error:
         problems += error.problems
     try:
-        accepted = accept(_sources(inventory, rules, profiles, texts, roster), 0)
+        accepted = accept(_sources(inventory, rules, profiles, texts, roster, windows), 0)
     except ConfigError as error:
         raise ConfigError([*problems, *error.problems]) from None
     if problems:
@@ -113,6 +121,7 @@ def replay(
     rules: RulesFile = None,
     texts: TextsFile = None,
     roster: RosterFile = None,
+    windows: WindowsFile = None,
     as_json: AsJson = False,
 ) -> None:
     """Judge recorded readings again: no network, no store, no clock."""
@@ -121,7 +130,7 @@ def replay(
     from app.accepted import accept
 
     write: Callable[[events.Event], str] = events.line if as_json else events.sentence
-    accepted = accept(_sources(inventory, rules, None, texts, roster), 0)
+    accepted = accept(_sources(inventory, rules, None, texts, roster, windows), 0)
     out = sys.stdout
     for warning in again.replay(file, accepted, lambda event: print(write(event), file=out)):
         typer.echo(f"warning: {warning}", err=True)
@@ -290,6 +299,7 @@ def watch(
     profiles: Profiles = None,
     texts: TextsFile = None,
     roster: RosterFile = None,
+    windows: WindowsFile = None,
     record: Annotated[Path | None, typer.Option()] = None,
     simulator: Annotated[Path | None, typer.Option()] = None,
 ) -> None:
@@ -297,7 +307,7 @@ def watch(
     from app import watch as watching
     from app.settings import load
 
-    sources = _sources(inventory, rules, profiles, texts, roster)
+    sources = _sources(inventory, rules, profiles, texts, roster, windows)
     watching.main(watching.Options(sources, load(settings), data, record, simulator))
 
 
@@ -329,13 +339,17 @@ def simulate(
     """The simulated street alone (`run --simulate` starts it)."""
     from app import simulate as street
 
-    street.main(_sources(inventory, None, None, None, None), control, scenario, seed)
+    street.main(_sources(inventory), control, scenario, seed)
 
 
 def _mount() -> None:
+    from app.dashboards import dashboards_app
     from app.influx import influx_app
+    from app.report import report_app
 
+    app.add_typer(report_app)
     app.add_typer(influx_app, name="influx")
+    app.add_typer(dashboards_app, name="dashboards")
 
 
 def _said(answer: tuple[bool, str]) -> None:

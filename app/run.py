@@ -106,6 +106,8 @@ def _children(run: Run, prober: Path | None) -> list[Child]:
 
 def source_arguments(sources: Sources) -> list[str]:
     found = ["--inventory", str(sources.inventory), "--rules", str(sources.rules)]
+    if sources.windows is not None:
+        found += ["--windows", str(sources.windows)]
     found += ["--texts", str(sources.texts), "--roster", str(sources.roster)]
     return found + (["--profiles", str(sources.profiles)] if sources.profiles else [])
 

@@ -22,11 +22,15 @@ from domain.alarm import (
     Transition,
 )
 from domain.place import City, Status
+from domain.window import Window, silenced
 from rules import notice, verdict
 from rules.machine import ripe_at, step
 from rules.memory import BoxMemory, DeviceMemory, Pending, World
 from rules.verdict import RANK, Verdict
 from rules.work import Wakes, Work
+
+LOOK_AHEAD = 32 * 86_400_000
+"""So far the end of a window is looked for, in milliseconds; a longer one is looked at again then."""
 
 WITNESS_CHECK = 1000
 """How often a provisional verdict is looked at again at most, in milliseconds."""
@@ -46,8 +50,16 @@ def wake_name(box: str) -> str:
 
 
 class Desk:
-    def __init__(self, world: World, city: City, wakes: Wakes, codes: dict[str, tuple[str, Concern]]) -> None:
+    def __init__(
+        self,
+        world: World,
+        city: City,
+        windows: tuple[Window, ...],
+        wakes: Wakes,
+        codes: dict[str, tuple[str, Concern]],
+    ) -> None:
         self._world = world
+        self._windows = windows
         self._city = city
         self._wakes = wakes
         self._codes = codes  # code -> (box, concern) of open incidents
@@ -217,7 +229,7 @@ class Desk:
         for concern, incident in box.incidents.items():
             hushed = box.hushed.get(concern)
             if hushed:
-                if hushed[0] is incident.cause and self._hush(box, incident) is hushed[1]:
+                if hushed[0] is incident.cause and self._hush(work, box, incident) is hushed[1]:
                     continue
                 del box.hushed[concern]
             found = notice.news(incident, box.told.get(concern))
@@ -249,7 +261,7 @@ class Desk:
             incident = box.incidents.get(concern)
             if incident is None:
                 continue
-            reason = self._hush(box, incident)
+            reason = self._hush(work, box, incident)
             if reason is not None:
                 box.hushed[concern] = (incident.cause, reason)
                 self._silent(work, incident, reason)
@@ -263,10 +275,14 @@ class Desk:
         kind = Notice.OPENED if all(p.notice is Notice.OPENED for _, p in about) else Notice.WORSE
         work.owed.append(notice.owed(work.now, box.place.box.id, kind, lead.reason, facts))
 
-    def _hush(self, box: BoxMemory, incident: Incident) -> Reason | None:
+    def _hush(self, work: Work, box: BoxMemory, incident: Incident) -> Reason | None:
         """Why nothing is said of this incident, if so: alerting is silenced, never watching."""
         if box.place.box.status is Status.COMMISSIONING:
             return Reason.COMMISSIONING
+        window = silenced(self._windows, box.place.box, work.now)
+        if window is not None:  # what still stands at its end is told then
+            self._wake(box, min(end for _, end in window.spans(work.now, work.now + LOOK_AHEAD)))
+            return Reason.MAINTENANCE
         if incident.concern is Concern.OUTAGE:
             if incident.cause is Cause.UPLINK_DOWN:
                 return Reason.SHADOW

@@ -79,7 +79,7 @@ class Engine:
                 self._world.boxes[incident.target].incidents[incident.concern] = incident
         _count(self._world)
         self._judge = Judge(self._world, self._wakes)
-        self._desk = Desk(self._world, city, self._wakes, self._codes)
+        self._desk = Desk(self._world, city, rules.windows, self._wakes, self._codes)
         self._base = rules.base
 
     def next_wake(self) -> int | None:
@@ -342,7 +342,7 @@ class Engine:
         devices = self._world.devices.values()
         return {
             "devices": len(self._world.devices),
-            "heard": sum(1 for m in devices if m.last_ok_at),
+            "heard": sum(1 for m in devices if m.last_ok_at or m.condition is Condition.DOWN),
             "down": sum(1 for m in devices if m.condition is Condition.DOWN),
             "degraded": sum(1 for m in devices if m.condition is Condition.DEGRADED),
             "dark_boxes": sum(1 for b in self._world.boxes.values() if b.is_dark),

@@ -11,6 +11,7 @@ from math import ceil
 
 from domain.alarm import Cause, Concern
 from domain.place import Kind
+from domain.window import Window
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +145,7 @@ class Rules:
     base: RuleSet
     overrides: tuple[Override, ...] = ()
     merged: Mapping[tuple[int, ...], RuleSet] = field(default_factory=dict)
+    windows: tuple[Window, ...] = ()  # planned work: while one holds a box, nothing of it is told
 
     def of(self, box: str, tags: frozenset[str]) -> RuleSet:
         which = tuple(i for i, override in enumerate(self.overrides) if override.concerns(box, tags))
