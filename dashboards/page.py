@@ -15,6 +15,7 @@ TIMEZONE = "Asia/Karachi"
 SCHEMA_VERSION = 39  # Grafana 10.4 and later read it; newer ones migrate it by themselves
 TAG = "nigehban"
 FOLDER = {"uid": "nigehban", "title": "Nigehban"}
+DATASOURCE_NAME, DATASOURCE_UID = "Nigehban", "nigehban-influx"
 
 PAGES = {
     "nigehban-city": "City",
@@ -149,7 +150,7 @@ def _datasource() -> Json:
         "multi": False,
         "includeAll": False,
         "options": [],
-        "current": _NOTHING_YET,
+        "current": {"text": DATASOURCE_NAME, "value": DATASOURCE_UID},  # else the first there is
     }
 
 

@@ -16,7 +16,7 @@ from hashlib import sha256
 from typing import Any, Protocol
 
 from dashboards.difference import differences
-from dashboards.page import FOLDER
+from dashboards.page import DATASOURCE_NAME, DATASOURCE_UID, FOLDER
 from domain.errors import Permanent
 
 Json = dict[str, Any]
@@ -167,7 +167,6 @@ def _marked(ours: Json, version: int) -> Json:
 
 # -- the data source ------------------------------------------------------------------------------
 
-DATASOURCE_UID = "nigehban-influx"
 _COMPARED = ("name", "type", "access", "url", "user", "basicAuth", "basicAuthUser", "jsonData")
 
 
@@ -177,7 +176,7 @@ def datasource(
     """Grafana's data source for InfluxQL on InfluxDB 1.x, 2.x or 3; the same as in
     deploy/grafana/provisioning. Secrets go where Grafana never gives them back."""
     body: Json = {
-        "name": "Nigehban",
+        "name": DATASOURCE_NAME,
         "uid": DATASOURCE_UID,
         "type": "influxdb",
         "access": "proxy",
