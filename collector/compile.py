@@ -41,7 +41,9 @@ def compile_plan(profile: Profile, rows: Rows, why: str, bounds: Bounds | None =
         asked += chain
     for name, texts in profile.texts.items():
         asked += _texts(name, texts, tables)
+    marks = frozenset(map(oid, profile.changed_by)) & rows.keys()
     fast, slow = _questions(asked, walked)
+    slow += [mark for mark in sorted(marks) if mark not in fast and mark not in slow]
     return Plan(
         profile=profile.name,
         kind=profile.kind,
@@ -56,6 +58,7 @@ def compile_plan(profile: Profile, rows: Rows, why: str, bounds: Bounds | None =
         unanswered=unanswered,
         notes=tuple(dict.fromkeys(notes)),
         bounds=bounds,
+        marks=marks,
     )
 
 

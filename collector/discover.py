@@ -63,7 +63,7 @@ async def survey(
         source for group in (profile.facts, profile.metrics) for many in group.values() for source in many
     ]
     texts = [source for many in profile.texts.values() for source in many]
-    await _get(session, _scalars(profile, [*sources, *texts]), rows)
+    await _get(session, [*_scalars(profile, [*sources, *texts]), *map(oid, profile.changed_by)], rows)
     walked = {oid(root) for root in profile.walk}
     for place in (*sources, *texts):
         if isinstance(place, Source) and place.walk:

@@ -109,6 +109,7 @@ class Plan:
     unanswered: Mapping[str, str]  # metric: why this device never has it
     notes: tuple[str, ...]  # what a person should know: units found, sources that disagree
     bounds: Bounds | None = None
+    marks: frozenset[bytes] = frozenset()  # change with the device's tables; among slow_gets
     _plain: Mapping[bytes, _Plain] = field(init=False, repr=False)
     _slow_oids: frozenset[bytes] = field(init=False, repr=False)
     _steps: tuple[Callable[..., None], ...] = field(init=False, repr=False)

@@ -16,6 +16,7 @@ from collector.bounded import Bounded
 from collector.connections import Connections
 from collector.discover import Undiscovered
 from collector.echo_reading import echo_reading
+from collector.lifetime import Lifetime
 from collector.plan import Plan
 from collector.resolver import Resolver, literal
 from collector.round import SYS_UPTIME, Course
@@ -235,7 +236,8 @@ class Poller:
         reading = plan.decode(varbinds, device, now, watched.slow_turn())
         if watched.by_user():
             reading = _trusted(watched, reading)
-        if whole and plan.stale(reading):
+        life = watched.life
+        if whole and (plan.stale(reading) or (life and life.over(plan.marks, varbinds, reading, now))):
             watched.plan = watched.round = None
             self._schedule.hasten(device, Probe.SNMP, now + _AGAIN_MS)
         self._emit(reading)
@@ -282,6 +284,7 @@ class Poller:
         if watched.plan is None:
             self._ended(watched, outcome, (), False)
             return
+        watched.life = Lifetime(watched.device.id, self._clock.now())
         self._connections.compile(watched, partial(self._round_ended, watched))
         if watched.address is not None:
             self._begin(watched, watched.address, self._clock.now())

@@ -220,6 +220,7 @@ class ProfileFile(Shape):
     rebase: Rebase | None = None
     walk: tuple[Oid, ...] = ()
     slow_every: int = Field(default=10, ge=1, le=1000)
+    changed_by: tuple[Oid, ...] = ()  # instances that tell when a table last changed: discover anew then
     facts: Mapping[str, Annotated[tuple[Source, ...], Listed]] = Field(default_factory=dict)
     metrics: Mapping[str, Annotated[tuple[Source, ...], Listed]] = Field(default_factory=dict)
     derived: Mapping[str, tuple[Verdict, ...]] = Field(default_factory=dict)
@@ -238,6 +239,7 @@ class Profile:
     recognise: tuple[Sign, ...]
     walk: tuple[str, ...]
     slow_every: int
+    changed_by: tuple[str, ...]
     facts: Mapping[str, tuple[Source, ...]]
     metrics: Mapping[str, tuple[Source, ...]]
     derived: Mapping[str, tuple[Verdict, ...]]

@@ -95,6 +95,7 @@ def _joined(model: ProfileFile, kind: Kind, chain: Sequence[ProfileFile]) -> Pro
     derived: dict[str, tuple[Verdict, ...]] = {}
     texts: dict[str, tuple[TextSource, ...]] = {}
     walks: list[str] = []
+    changed_by: dict[str, None] = {}
     for link in chain:
         _append(facts, link.facts, dropped)
         _append(metrics, link.metrics, dropped)
@@ -103,6 +104,7 @@ def _joined(model: ProfileFile, kind: Kind, chain: Sequence[ProfileFile]) -> Pro
             if name not in dropped:
                 derived[name] = derived.get(name, ()) + verdicts
         walks += [root for root in link.walk if root not in walks]
+        changed_by |= dict.fromkeys(link.changed_by)
         dropped |= set(link.drop)
     return Profile(
         name=model.profile,
@@ -112,6 +114,7 @@ def _joined(model: ProfileFile, kind: Kind, chain: Sequence[ProfileFile]) -> Pro
         recognise=model.recognise,
         walk=tuple(walks),
         slow_every=model.slow_every,
+        changed_by=tuple(changed_by),
         facts=facts,
         metrics=metrics,
         derived=derived,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from collector.lifetime import Lifetime
 from collector.plan import Plan
 from collector.round import Round
 from collector.session import Credentials, Session
@@ -23,6 +24,7 @@ class Watched:
     address: Address | None = None
     manners: Manners = field(default_factory=Manners)
     plan: Plan | None = None
+    life: Lifetime | None = None  # of the plan
     round: Round | None = None  # v1 and v2c, once discovered
     session: Session | None = None  # where more care is needed than a round takes; always for v3
     polls: int = 0

@@ -40,6 +40,7 @@ class PlainPlan:
     slow_every: int = 1
     walks: tuple[bytes, ...] = ()
     outdated: bool = False
+    marks: frozenset[bytes] = frozenset()
 
     def decode(self, varbinds: Iterable[Varbind], device: str, at: int, slow: bool) -> Reading:
         values = {
