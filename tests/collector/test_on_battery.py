@@ -6,20 +6,15 @@ the rows that such a device would change.
 
 from __future__ import annotations
 
-import asyncio
-
 import pytest
 
-from collector.probe import ProbeResult, probe
-from collector.profile_load import load
-from collector.session import INTEGER, OBJECT_ID, OCTET_STRING, TIMETICKS, oid
-from tests.collector.recorded import Recorded, number, rows_of
+from collector.session import TIMETICKS
+from tests.collector.recorded import rows_of
+from tests.collector.synthetic import Changes, changed, on_battery
 from tests.peers import shared_devices
 
-PROFILES = load()
 UPS = "1.3.6.1.2.1.33.1"
 APC = "1.3.6.1.4.1.318.1.1.1"
-Changes = dict[str, int | str | None]
 
 RFC1628 = [
     "abb_upscale-cs141",
@@ -42,27 +37,6 @@ POWERNET = [
     "apc_sua1500rmi2u",
     "apc_powerchute-smart-ups-1000",
 ]
-
-
-def changed(name: str, changes: Changes) -> ProbeResult:
-    """The recording with rows set (None: taken away), as probe reads it. An int keeps its row's type."""
-    rows = rows_of(shared_devices() / "ups" / f"{name}.snmprec")
-    for key, value in changes.items():
-        matches = [row for row in rows if row == key or (key.endswith(".*") and row.startswith(key[:-1]))]
-        for row in matches or ([] if key.endswith(".*") else [key]):
-            if value is None:
-                rows.pop(row, None)
-            elif isinstance(value, int):
-                rows[row] = (rows[row][0] if row in rows else INTEGER), number(value)
-            elif value.startswith("1.3.6."):
-                rows[row] = OBJECT_ID, oid(value)
-            else:
-                rows[row] = OCTET_STRING, value.encode()
-    return asyncio.run(probe(Recorded(rows), name, PROFILES))
-
-
-def on_battery(result: ProbeResult) -> tuple[object, object]:
-    return result.values.get("on_battery"), result.values.get("on_mains")
 
 
 @pytest.mark.parametrize("name", [*RFC1628, *POWERNET, "multimatic_upscale-cs141-bypass"])
@@ -117,7 +91,7 @@ def test_rfc1628_bypass_booster_and_reducer_are_mains(name: str, source: int) ->
 
 @pytest.mark.parametrize("source", [0, -1, 99, 2**31 - 1])
 def test_rfc1628_a_source_out_of_its_enumeration_decides_nothing(source: int) -> None:
-    result = changed("liebert_apm", {f"{UPS}.4.1.0": source, f"{UPS}.2.2.0": None})
+    result = changed("riello_netman204", {f"{UPS}.4.1.0": source, f"{UPS}.2.2.0": None})
     assert "on_battery" not in result.values
 
 
@@ -137,33 +111,6 @@ def test_powernet_on_battery_with_time_and_dead_mains(name: str) -> None:
     result = changed(name, dead)
     assert on_battery(result) == (1, 0)
     assert result.values["time_on_battery_seconds"] == 60
-
-
-VENDOR: list[tuple[str, Changes]] = [
-    ("cyberpower_pr2200rt2uc", {"1.3.6.1.4.1.3808.1.1.1.4.1.1.0": 3, "1.3.6.1.4.1.3808.1.1.1.2.1.2.0": 6000}),
-    ("invt_netagent2", {"1.3.6.1.4.1.935.1.1.1.4.1.1.0": 3}),
-    ("phoenixtec_ppc-fullwalk", {"1.3.6.1.4.1.935.1.1.1.4.1.1.0": 3, "1.3.6.1.4.1.935.1.1.1.2.1.2.0": 60}),
-    ("eaton_9px-1000i-m2-empg2-contacts", {"1.3.6.1.4.1.534.1.4.5.0": 5, f"{UPS}.2.2.0": 30}),
-    ("eaton_5px-3000", {"1.3.6.1.4.1.705.1.7.3.0": 1, f"{UPS}.2.2.0": 30}),
-    ("socomec_netvision8", {"1.3.6.1.4.1.4555.1.1.7.1.2.2.0": 30, "1.3.6.1.4.1.4555.1.1.7.1.3.3.1.2.1": 0}),
-    ("alpha_cordex-cxrc", {"1.3.6.1.4.1.7309.4.1.6.2.2.1.3.5": 0}),
-    (
-        "huawei_smu-gse200m",
-        {"1.3.6.1.4.1.2011.6.164.1.5.2.1.1.4.1": 0, "1.3.6.1.4.1.2011.6.164.1.4.2.1.0": -7},
-    ),
-    (
-        "eltek_webpower",
-        {**{f"1.3.6.1.4.1.12148.9.6.{n}.0": 0 for n in (1, 2, 3)}, "1.3.6.1.4.1.12148.9.3.3.0": -58},
-    ),
-    ("vertiv_ita2", {"1.3.6.1.4.1.13400.2.54.2.2.1.0": 0, "1.3.6.1.4.1.13400.2.54.2.5.4.0": 900}),
-    ("sinetica_upscontroller", {"1.3.6.1.4.1.13891.101.4.1.0": 5, "1.3.6.1.4.1.13891.101.2.2.0": 60}),
-]
-
-
-@pytest.mark.parametrize(("name", "changes"), VENDOR, ids=[name for name, _ in VENDOR])
-def test_vendor_mibs_on_battery_and_on_mains(name: str, changes: Changes) -> None:
-    assert on_battery(changed(name, {})) == (0, 1)
-    assert on_battery(changed(name, changes)) == (1, 0)
 
 
 def test_a_dc_plant_that_discharges_beside_healthy_mains_is_not_on_battery() -> None:
