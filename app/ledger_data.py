@@ -32,6 +32,7 @@ LEDGER = "ledger"
 _EVER = 2**62
 _SLACK_MS = 3_600_000
 """Coverage is written every few minutes: a row that ends a little before the period may reach into it."""
+_EARLIER = 12
 _TELLING = (NoteKind.CONFIRM, NoteKind.FALSE_ALARM, NoteKind.DISPUTE, NoteKind.SETTLE)
 
 
@@ -89,6 +90,18 @@ class Books:
         within = [it for it in self.accepted if period.start < it[0] < period.end]
         return [(at, self._configuration(hash_)) for at, hash_ in (*before, *within)]
 
+    def _earlier(self, since: int, period: Period) -> list[tuple[int, Configuration]]:
+        """Configurations that held since the oldest trouble still standing began: a device that was
+        retired with it and came back begins anew."""
+        before = [it for it in self.accepted if it[0] <= period.start][:-1]
+        within = [it for it in before if it[0] >= since]
+        first = [it for it in before if it[0] < since][-1:]
+        found = [*first, *within] if within else []
+        if len(found) > _EARLIER:
+            many = f"of {len(found)} configurations since the oldest standing trouble"
+            self.unread.append(f"{many} the last {_EARLIER} were read")
+        return [(at, self._configuration(hash_)) for at, hash_ in found[-_EARLIER:]]
+
     def _configuration(self, hash_: str) -> Configuration:
         found = self.reader.configuration(hash_)
         assert found is not None, "an acceptance names its configuration"
@@ -120,10 +133,12 @@ class Books:
         """`planned` None: the windows of the journal's own configurations, each while it held."""
         self.unread = []
         held = self.holding(period)
-        dated = [Dated(at, city) for at, it in held if (city := self._city(at, it)) is not None]
         start, end = period.start, period.end
         until = _EVER if known_at is None else known_at + 1
         standing = self.ledger.standing(start, known_at=known_at)
+        troubled = [it.since for it in standing if it.condition is not Condition.UP]
+        earlier = self._earlier(min(troubled, default=start), period)
+        dated = [Dated(at, city) for at, it in (*earlier, *held) if (city := self._city(at, it)) is not None]
         since = {it.target: it.since for it in standing}
         late = [
             it

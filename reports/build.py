@@ -53,6 +53,7 @@ def build(given: Given, table: buckets.Table | None = None, progress: Progress =
         title=title,
         subject=subject,
         rows=[subject, *(_groups(ledger, held.city) if whole_city else ()), *boxes, *devices],
+        devices=sum(any(wants(p) for _, _, p in t.counted) for t in held.devices.values()),
         daily=ledger.daily,
         intervals=[it for it in ledger.intervals if whole_city or it.target in mine],
         off=ledger.off,
@@ -173,18 +174,19 @@ def _left_out(given: Given, ledger: Ledger, held: Facts) -> list[str]:
         names = sorted(ledger.strangers)
         shown = ", ".join(names[:10]) + (f" and {len(names) - 10} more" if len(names) > 10 else "")
         total = sum(ledger.strangers.values())
-        said.append(
-            f"{total} transitions of {len(names)} targets that no inventory of the period names: {shown}"
-        )
+        many = f"{_count(total, 'transition', 'transitions')} of {_count(len(names), 'target', 'targets')}"
+        said.append(f"{many} that no inventory of the period names: {shown}")
     for spans, what in ((ledger.off, "the monitor was off"), (ledger.blind, "the monitor was blind")):
         if spans:
             hours, minutes = divmod(length(spans) // 60, 60)
-            said.append(f"{what} for {hours} h {minutes} min in {len(spans)} stretches: counted as unknown")
+            stretches = _count(len(spans), "stretch", "stretches")
+            said.append(f"{what} for {hours} h {minutes} min in {stretches}: counted as unknown")
     outside = [it for it in ledger.devices if it.outside]
     if outside:
+        many = _count(len(outside), "device", "devices")
         said.append(
-            f"{len(outside)} devices were {OUTSIDE} for part of the period: those seconds stand under unknown"
-            " of the device and count in no district, feeder, contractor or city"
+            f"{OUTSIDE} for part of the period: {many}; those seconds stand under unknown of the device"
+            " and count in no district, feeder, contractor or city"
         )
     homeless = sum(sum(t.seconds) for place, t in ledger.places.items() if place.contractor is None)
     if homeless:
@@ -193,9 +195,14 @@ def _left_out(given: Given, ledger: Ledger, held: Facts) -> list[str]:
     if unfed:
         said.append(f"{unfed} device-seconds belong to no feeder")
     if given.clock_steps:
-        said.append(f"the wall clock was stepped {given.clock_steps} times; engine time is what is counted")
+        times = _count(given.clock_steps, "time", "times")
+        said.append(f"the wall clock was stepped {times}; engine time is what is counted")
     if given.known_at is not None and given.known_at < period.end:
         said.append(
             f"the period is not over: what comes after {period.iso(given.known_at // 1000)} is unknown"
         )
     return said
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number:,} {one if number == 1 else many}"

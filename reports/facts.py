@@ -38,9 +38,10 @@ class Tenure:
 
     latest: Device | Box
     counted: list[Painted[Place]] = field(default_factory=list)
-    watched: list[tuple[int, int]] = field(default_factory=list)
     entered: list[int] = field(default_factory=list)
     e_challan: bool = False
+    present: bool = False  # in the inventory at any time of the period
+    watched_until: int = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,44 +56,59 @@ class Facts:
 
 
 def facts(dated: Sequence[Dated], period: Period) -> Facts:
-    """`dated` by time; what was accepted after the period says nothing about it."""
+    """`dated` by time; what was accepted after the period says nothing about it, what held before it
+    says only since when things have been under watch."""
     devices: dict[str, Tenure] = {}
     boxes: dict[str, Tenure] = {}
     held = [it for it in dated if it.at // 1000 < period.last]
-    first_ever = held[0].at // 1000 if held else period.first
     for n, it in enumerate(held):
-        first = max(it.at // 1000, period.first)
-        last = min(held[n + 1].at // 1000, period.last) if n + 1 < len(held) else period.last
-        if first >= last:
+        began = it.at // 1000
+        ended = held[n + 1].at // 1000 if n + 1 < len(held) else period.last
+        span = _Span(began, ended, max(began, period.first), min(ended, period.last), n == 0)
+        if began >= ended:
             continue
         places = {b.id: Place(b.id, b.district, b.feeder, b.contractor) for b in it.city.boxes.values()}
         for box in it.city.boxes.values():
             tenure = boxes.setdefault(box.id, Tenure(box))
             tenure.latest = box
-            _hold(tenure, first, last, places[box.id], box.status, first_ever)
+            _hold(tenure, span, places[box.id], box.status)
         for device in it.city.devices.values():
             box = it.city.boxes[device.box]
             tenure = devices.setdefault(device.id, Tenure(device))
             tenure.latest = device
             tenure.e_challan = E_CHALLAN in device.tags or E_CHALLAN in box.tags
-            _hold(tenure, first, last, places[box.id], _worse(device.status, box.status), first_ever)
+            _hold(tenure, span, places[box.id], _worse(device.status, box.status))
+    for tenures in (devices, boxes):  # what was gone before the period began is no part of it
+        for id_ in [id_ for id_, tenure in tenures.items() if not tenure.present]:
+            del tenures[id_]
     return Facts(devices, boxes, held[-1].city if held else _NOWHERE)
 
 
-def _hold(tenure: Tenure, first: int, last: int, place: Place, status: Status, first_ever: int) -> None:
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """From when to when a configuration held, and the part of it in the period."""
+
+    began: int
+    ended: int
+    first: int
+    last: int
+    oldest: bool
+
+
+def _hold(tenure: Tenure, span: _Span, place: Place, status: Status) -> None:
     if status in _WATCHED:
-        if tenure.watched and tenure.watched[-1][1] == first:
-            tenure.watched[-1] = (tenure.watched[-1][0], last)
-        else:
-            tenure.watched.append((first, last))
-            if tenure.watched[:-1] or first > first_ever:
-                tenure.entered.append(first)
+        if tenure.watched_until != span.began and not span.oldest:
+            tenure.entered.append(span.began)
+        tenure.watched_until = span.ended
+    if span.first >= span.last:
+        return
+    tenure.present = True
     if status is Status.IN_SERVICE:
         before = tenure.counted[-1] if tenure.counted else None
-        if before and before[1] == first and before[2] == place:
-            tenure.counted[-1] = (before[0], last, before[2])
+        if before and before[1] == span.first and before[2] == place:
+            tenure.counted[-1] = (before[0], span.last, before[2])
         else:
-            tenure.counted.append((first, last, place))
+            tenure.counted.append((span.first, span.last, place))
 
 
 _LIFE = (Status.IN_SERVICE, Status.COMMISSIONING, Status.PLANNED, Status.RETIRED)

@@ -68,8 +68,11 @@ class Grounds:
     def _contested(self, id_: str, tenure: Tenure) -> list[Painted[_Mark | None]]:
         if not self.disputes:
             return []
-        held = {id_} | {place.box for _, _, place in tenure.counted}
-        by = [(span, note) for target in sorted(held) for span, note in self.disputes.get(target, ())]
+        by = list(self.disputes.get(id_, ()))
+        for first, last, place in tenure.counted:  # a box's dispute is about what it holds at the time
+            for (a, b), note in self.disputes.get(place.box, ()) if place.box != id_ else ():
+                if a < last and b > first:
+                    by.append(((max(a, first), min(b, last)), note))
         words = {span: f"disputed by {note.by}" for span, note in by}
         painted: list[Painted[_Mark | None]] = []
         for a, b in union(words):

@@ -184,7 +184,7 @@ class _Counting:
         pieces = cover(states, tenure.entered, self.period.first, self.period.last)
         ground = self.grounds.of(id_, tenure, self.watched.devices.get(id_, ()))
         camera, box = self.facts.is_camera(id_), getattr(tenure.latest, "box", "")
-        entity = Entity("camera" if camera else "device", id_, Tally(devices=1), box)
+        entity = Entity("camera" if camera else "device", id_, Tally(), box)
         mine: dict[Place, list[int]] = {}
         outages = Outages(entity.tally, self.period.start, self._place)
         own = nothing()
@@ -212,7 +212,6 @@ class _Counting:
         entity.tally.count(own, camera, tenure.e_challan)
         for place, vector in mine.items():
             self._place(place).count(vector, camera, tenure.e_challan)
-            self._place(place).devices += 1
             self._in_service(place, tenure)
         self.ledger.devices.append(entity)
 
@@ -307,7 +306,7 @@ class _Counting:
         states = cover(self.box_states.get(id_, []), tenure.entered, period.first, period.last)
         pieces = paint(pieces, [piece for piece in states if piece[2].condition is Condition.DOWN])
         ground = self.grounds.of(id_, tenure, self.watched.boxes.get(id_, ()))
-        entity = Entity("box", id_, Tally(devices=1), id_)
+        entity = Entity("box", id_, Tally(), id_)
         outages = Outages(entity.tally, self.period.start, None)
         for first, last, state, over in together(pieces, ground):
             was = self._bucket(state)

@@ -149,6 +149,7 @@ class Report:
     title: str  # the city's, district's or contractor's name
     subject: Row  # the scope itself
     rows: list[Row]  # groups, then boxes, then devices
+    devices: int  # that were in service as the scope's at any time
     daily: list[list[int]]
     intervals: list[Interval]
     off: list[Span]

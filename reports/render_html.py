@@ -70,6 +70,7 @@ class _Page:
         listed = sum(len(its) for _, its in self.listing)
         tally = report.subject.tally
         index = self._index()
+        linked = {bucket for bucket, _ in index}
         answered = report.answered
         whole_city = report.subject.kind == "city"
         return {
@@ -83,8 +84,8 @@ class _Page:
             ],
             "contents": self._contents(),
             "buckets": [bucket.value for bucket in BUCKETS],
-            "lost_buckets": [b.value for b in BUCKETS[1:] if tally.seconds[INDEX[b]]],
-            "linked": {bucket for bucket, _ in index},
+            "lost_buckets": [b.value for b in BUCKETS[1:] if tally.seconds[INDEX[b]] or b.value in linked],
+            "linked": linked,
             "index": index,
             "monitor": [
                 *((a, b, "monitor off") for a, b in report.off),

@@ -66,7 +66,7 @@ def _entity(row: Row) -> dict[str, Any]:
     if row.kind in ("camera", "device", "box"):
         entity |= {"box": row.box, "outside_service_seconds": row.outside}
     else:
-        entity |= {"cameras": named(tally.cameras), "devices": tally.devices}
+        entity["cameras"] = named(tally.cameras)
     return entity
 
 

@@ -27,7 +27,6 @@ class Tally:
     seconds: list[int] = field(default_factory=nothing)
     cameras: list[int] = field(default_factory=nothing)
     e_challan: list[int] = field(default_factory=nothing)
-    devices: int = 0
     outages: int = 0
     longest: int = 0
     detect_ms: int = 0
@@ -54,7 +53,6 @@ class Tally:
         _add(self.seconds, other.seconds)
         _add(self.cameras, other.cameras)
         _add(self.e_challan, other.e_challan)
-        self.devices += other.devices
         self.outages += other.outages
         self.longest = max(self.longest, other.longest)
         self.detect_ms += other.detect_ms

@@ -105,5 +105,6 @@ def test_disputed_and_planned_seconds_still_say_what_the_record_held(report: Rep
 
 def test_the_report_says_what_it_left_out(report: Report) -> None:
     words = "\n".join(report.left_out)
-    assert "the monitor was off for 0 h 10 min in 1 stretches" in words
-    assert "1 devices were outside service" in words
+    assert "the monitor was off for 0 h 10 min in 1 stretch:" in words
+    assert "outside service for part of the period: 1 device;" in words
+    assert report.devices == 6
