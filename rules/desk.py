@@ -27,7 +27,7 @@ from rules import notice, verdict
 from rules.machine import ripe_at, step
 from rules.memory import BoxMemory, DeviceMemory, Pending, World
 from rules.verdict import RANK, Verdict
-from rules.work import Wakes, Work
+from rules.work import Wakes, Work, next_beat
 
 LOOK_AHEAD = 32 * 86_400_000
 """So far the end of a window is looked for, in milliseconds; a longer one is looked at again then."""
@@ -79,7 +79,7 @@ class Desk:
             self._fold(work, box, concern, found, closed)
         box.provisional = frozenset(provisional)
         if provisional:
-            self._wake(box, work.now + max(WITNESS_CHECK, box.place.interval // 10))
+            self._wake(box, next_beat(work.now, max(WITNESS_CHECK, box.place.interval // 10)))
         self._conditions(work, box)
         if closed:
             self._tell_closed(work, box, closed)

@@ -14,7 +14,7 @@ from rules.machine import CLEAR, ripe_at, ripen, step
 from rules.memory import DeviceMemory, Thresholds, World
 from rules.rule import Hold, RuleSet, Threshold
 from rules.verdict import without_mains
-from rules.work import Wakes, Work
+from rules.work import Wakes, Work, next_beat
 
 AT_ONCE = Hold()
 IDENTITY = ("serial", "mac", "engine_id")
@@ -142,7 +142,7 @@ class Judge:
                 and state.phase is Phase.PENDING
                 and not self._vouched(memory, state, work.now)
             ):
-                self._wakes.at(work.now + 1000, memory.device.id)
+                self._wakes.at(next_beat(work.now, 1000), memory.device.id)
                 continue
             after, settled = ripen(hold, state, work.now)
             if after is not state:

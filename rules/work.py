@@ -35,6 +35,12 @@ class Work:
         )
 
 
+def next_beat(now: int, every: int) -> int:
+    """The next of the moments that come `every` so many milliseconds: whoever looks again and again asks
+    for these, so that ten who asked at different moments make one chain of wakes and not ten."""
+    return (now // every + 1) * every
+
+
 class Wakes:
     """Moments the engine wants to be woken at, each naming a device or a box to look at again.
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from domain.alarm import Concern, Notice, Phase, Reason
 from domain.input import Acknowledge, Reload, Start, Stop, Wake
-from domain.place import City, Device, Kind, Status
+from domain.place import Box, City, Device, Kind, Status
 from domain.reading import Outcome, Probe, Reading, Trust, parsed
 from domain.record import Change
 from rules.engine import Engine
@@ -28,7 +28,8 @@ RARE = (Outcome.REFUSED, Outcome.MALFORMED, Outcome.AUTH, Outcome.FORBIDDEN)
 def random_city(rng: Random) -> City:
     """Boxes on feeders or none, behind boxes, devices or nothing, of every status and size."""
     names = [f"B{n}" for n in range(rng.randint(1, 5))]
-    boxes, uplinks = [], []
+    boxes: list[Box] = []
+    uplinks: list[str] = []
     for name in names:
         uplink = rng.choice(uplinks) if uplinks and rng.random() < 0.4 else None
         status = rng.choices(

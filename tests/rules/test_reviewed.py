@@ -148,7 +148,8 @@ def test_a_silent_device_that_moves_to_another_box_darkens_that_one() -> None:
     play.rounds(0, 30)
     play.rounds(30, 90, dead=["A-cam1"])
     moved = replace(city.devices["A-cam1"], box="B", fed_by=None)
-    play.feed(Reload(START + 91_000, replace(city, devices=city.devices | {"A-cam1": moved}), load()))
+    stock = {**city.devices, "A-cam1": moved}
+    play.feed(Reload(START + 91_000, replace(city, devices=stock), load()))
     assert play.open() == {("B", "outage"): "device_silent"}
 
 
