@@ -170,7 +170,7 @@ def probe(
 
 @app.command("record")
 def record_device(
-    host: Annotated[str, typer.Argument(metavar="HOST[:PORT]")],
+    host: Annotated[str, typer.Argument(metavar="HOST[:PORT]|FILE.snmprec")],
     name: Annotated[str, typer.Option("--name", help="Of the two files, without their ends.")],
     out: Annotated[Path, typer.Option("--out", help="The folder of recordings.")] = Path("tests/recordings"),
     version: Annotated[str, typer.Option(help="1, 2c or 3.")] = "2c",

@@ -24,7 +24,7 @@ from collector.recognise import Recognition
 from collector.session import Credentials, Session, oid
 from collector.snmp import CommunitySession
 from collector.snmp_v3 import UserSessions
-from collector.snmprec import snmprec
+from collector.snmprec import rows_of, snmprec
 from domain.errors import ConfigError, Permanent, Problem, Retryable
 from domain.reading import Outcome
 
@@ -51,7 +51,8 @@ class Wanted:
 
 
 async def run(given: Given, wanted: Wanted, say: Say) -> tuple[Path, Path]:
-    """Writes the recording and its expectation, and returns their paths.
+    """Writes the recording and its expectation, and returns their paths. Instead of a host, a
+    .snmprec file may be given.
 
     ConfigError for what the user wrote; Retryable when the device does not answer; Permanent when
     the masked rows would not be read as the device is. Nothing is written then.
@@ -63,6 +64,30 @@ async def run(given: Given, wanted: Wanted, say: Say) -> tuple[Path, Path]:
     if given.profile != "auto" and given.profile not in profiles.profiles:
         raise _refused(f"profile {given.profile!r} is not known", "write auto, or the name of one")
     known = credentials(given)
+    file = Path(given.host)
+    heard = (
+        _from_file(file) if file.suffix == ".snmprec" else await _asked(given, known, profiles, wanted, say)
+    )
+    secrets = (known.community, known.user, known.auth_key, known.priv_key)
+    text, expected = await made(heard, profiles, given.profile, wanted, secrets, say)
+    return _write(wanted, expected, text)
+
+
+def _from_file(path: Path) -> Heard:
+    """A recording that is there already: one made elsewhere, or one whose expectation is to be made anew."""
+    try:
+        rows = rows_of(path.read_bytes())
+    except OSError as error:
+        raise _refused(f"{path} cannot be read: {error.strerror}", "name a .snmprec file") from None
+    except ValueError as error:
+        line, _, what = str(error).partition(": ")
+        raise ConfigError([Problem(str(path), int(line), what, "write OID|tag|value")]) from None
+    heard = Heard(Held(rows))
+    heard.rows.update(rows)
+    return heard
+
+
+async def _asked(given: Given, known: Credentials, profiles: ProfileSet, wanted: Wanted, say: Say) -> Heard:
     async with _opened(given, known) as session:
         heard = Heard(session)
         found = await probe(heard, given.host, profiles, given.profile)
@@ -71,9 +96,7 @@ async def run(given: Given, wanted: Wanted, say: Say) -> tuple[Path, Path]:
         say(f"{given.host}: {found.kind} by profile {found.profile}, {len(heard.rows)} rows asked")
         if not wanted.only_asked:
             await _walk(heard, say)
-    secrets = (known.community, known.user, known.auth_key, known.priv_key)
-    text, expected = await made(heard, profiles, given.profile, wanted, secrets, say)
-    return _write(wanted, expected, text)
+    return heard
 
 
 async def made(

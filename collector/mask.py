@@ -55,6 +55,7 @@ class Mask:
         self._addresses: dict[str, str] = {}
         self._emails: dict[str, str] = {}
         self._own: dict[str, str] = {}
+        self._engines: dict[bytes, bytes] = {}
         self._binary: dict[bytes, bytes] = {}
         for mac in secrets.macs:
             self.mac(mac)
@@ -71,9 +72,11 @@ class Mask:
             for number, text in enumerate((t for t in told if t not in self._own), 1):
                 self._own[text] = f"{word}-{number}"
         for number, engine in enumerate(dict.fromkeys(secrets.engines), 1):
-            if len(engine) > 8:
+            if len(engine) > 8:  # the first five octets say the vendor and the format (RFC 3411)
                 tail = bytes(len(engine) - 7) + number.to_bytes(2, "big")
-                self._binary[engine[5:]] = tail  # the first five say the vendor and the format
+                self._engines[engine] = engine[:5] + tail
+                if len(set(engine[5:])) > 1:
+                    self._binary[engine[5:]] = tail
         self._pattern = re.compile(
             "|".join(f"(?P<{name}>{pattern})" for name, pattern in self._patterns() if pattern)
         )
@@ -135,9 +138,11 @@ class Mask:
         """An OCTET STRING; `is_mac` where its object holds an address even if it reads as a text."""
         if len(octets) == 6 and (is_mac or octets in self._macs or not _is_text(octets)):
             return self.mac(octets)
+        if octets in self._engines:
+            return self._engines[octets]
         printable = _is_text(octets.rstrip(b"\x00"))
         if not printable:
-            for secret, instead in (*self._macs.items(), *self._binary.items()):
+            for secret, instead in (*self._binary.items(), *self._macs.items()):
                 octets = octets.replace(secret, instead)
         codec = "utf-8" if printable else "latin-1"
         text = octets.decode(codec)
@@ -177,13 +182,14 @@ class Mask:
     def _is_mac(self, text: str) -> bool:
         if not re.fullmatch(forms.MAC, text):
             return False
-        return forms.mac_octets(text) in self._macs or forms.looks_like_a_mac(text)
+        octets = forms.mac_octets(text)
+        if octets is None or not forms.is_station(octets):
+            return False
+        return octets in self._macs or forms.looks_like_a_mac(text)
 
     def _mac_text(self, text: str) -> str:
         octets = forms.mac_octets(text)
-        if octets is None or not (octets in self._macs or forms.looks_like_a_mac(text)):
-            return text
-        return forms.mac_like(text, self.mac(octets)) if forms.is_station(octets) else text
+        return forms.mac_like(text, self.mac(octets)) if octets and self._is_mac(text) else text
 
     def _ipv6(self, text: str) -> str:
         try:

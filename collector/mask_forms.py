@@ -12,7 +12,7 @@ from string import ascii_letters, ascii_lowercase, digits, hexdigits
 
 MacOctets = bytes
 _H, _HH = "[0-9A-Fa-f]", "[0-9A-Fa-f]{2}"
-_OCTET = r"(?:25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])"
+_OCTET = "(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 EMAIL = r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+"
 IPV6 = (
     rf"(?<![0-9A-Za-z:])(?:(?:{_H}{{1,4}}:){{7}}{_H}{{1,4}}"
@@ -20,7 +20,7 @@ IPV6 = (
 )
 MAC = (
     rf"(?<!{_H})(?:(?:{_H}{{1,2}}:){{5}}{_H}{{1,2}}|(?:{_HH}-){{5}}{_HH}|(?:{_HH} ){{5}}{_HH}"
-    rf"|(?:{_H}{{4}}\.){{2}}{_H}{{4}}|{_HH}{{6}})(?!{_H})"
+    rf"|(?:{_H}{{4}}\.){{2}}{_H}{{4}}|(?:{_HH}){{6}})(?!{_H})"
 )
 IPV4 = rf"(?<![0-9.])(?:{_OCTET}\.){{3}}{_OCTET}(?![0-9.]*[0-9])"
 PHONE = r"\+[0-9](?:[ -]?[0-9]){9,14}(?![0-9])"
@@ -34,15 +34,14 @@ SERIAL = re.compile(
 VERSION = re.compile(r"(?i)(?:\bv|ver|version|rev|revision|release|build|firmware|fw|sw|:v)[ .:=_-]*$")
 """Before four numbers joined by dots, which are then no address."""
 
+_LETTERS = "XYZGHIJKLMNOPQRSTUVW"  # none is a hexadecimal digit: a stand-in never looks like a MAC
+_OURS = b"\x02\x00\x00"  # locally administered
 _TEST_NET, _BENCHMARK = ipaddress.IPv4Address("192.0.2.0"), ipaddress.IPv4Address("198.18.0.0")
 
 
 def like(text: str, number: int) -> str:
-    """A word of the same length, with digits for digits and letters for letters of the same case;
-    words of hexadecimal digits stay such. Words of one shape and different numbers differ, as far
-    as their places can tell."""
-    places = [c for c in text if c in digits or c in ascii_letters]
-    letters = 6 if all(c in hexdigits for c in places) else 26
+    """A word of the same length, with digits for digits and letters for letters of the same case.
+    Words of one shape and different numbers differ, as far as their places can tell."""
     first = "1" if text.isdigit() and text[:1] != "0" and len(text) > 1 else ""
     out = list(text)
     left = number
@@ -52,8 +51,8 @@ def like(text: str, number: int) -> str:
             left, digit = divmod(left, 10)
             out[at] = str(digit)
         elif c in ascii_letters:
-            left, letter = divmod(left, letters)
-            out[at] = chr(ord("a" if c in ascii_lowercase else "A") + letter)
+            left, letter = divmod(left, len(_LETTERS))
+            out[at] = _LETTERS[letter].lower() if c in ascii_lowercase else _LETTERS[letter]
         elif c.isalnum():
             out[at] = "0" if c.isdigit() else "A"
     return first + "".join(out[len(first) :])
@@ -80,19 +79,19 @@ def mac_like(text: str, octets: MacOctets) -> str:
 
 
 def is_station(octets: MacOctets) -> bool:
-    """Whether it is one station's address: not zeros, no group, no broadcast (IEEE 802)."""
-    return any(octets) and not octets[0] & 1
+    """Whether it is one station's address (IEEE 802): no filling, no group, no broadcast."""
+    return len(set(octets)) > 1 and not octets[0] & 1
 
 
 def looks_like_a_mac(text: str) -> bool:
-    """Whether twelve digits, or pairs between spaces, are surely meant as an address."""
-    if any(c in text for c in ":-."):
+    """Whether twelve digits, or pairs between blanks, are surely meant as an address."""
+    if any(c in text for c in ":-.") or (mac_octets(text) or b"").startswith(_OURS):
         return True
     return any(c in digits for c in text) and any(c in ascii_letters for c in text)
 
 
 def stand_in_mac(number: int) -> MacOctets:
-    return b"\x02\x00" + number.to_bytes(4, "big")
+    return _OURS + number.to_bytes(3, "big")
 
 
 def stand_in_address(address: str, number: int) -> str:

@@ -60,7 +60,7 @@ def masked(
     left: dict[str, int] = {}
     values: dict[bytes, Raw] = {}
     for name, (tag, octets) in rows.items():
-        why = "" if name in by.asked else by.left_out(name)
+        why = by.left_out(name)
         if not why and tag in _NUMBERS and not 0 < len(octets) < 10:
             why = "malformed numbers"
         if why:
@@ -106,6 +106,9 @@ class _Roles:
         return next((role for root, role in self._roots if _below(name, root)), told)
 
     def left_out(self, name: bytes) -> str:
+        """Why a row is no part of a recording; "" when it is."""
+        if name in self.asked:
+            return ""
         return next((why for root, why in self._left_out.items() if _below(name, root)), "")
 
 
@@ -130,17 +133,19 @@ def _secrets(
             serials[text if text in whole or rows[one.oid][0] in _NUMBERS else whole] = None
     read = {one.oid for one in by.serials}
     for name, (tag, octets) in rows.items():
+        if by.left_out(name):
+            continue
         role = by.role(name)
         if role in octets_of and tag == OCTET_STRING:
             if role == "engine_id" or len(octets) == 6:
                 octets_of[role][octets] = None
         elif role in ("serial", "name", "contact", "location", "community") and name not in by.numbers | read:
             text = text_of(tag, octets)
-            if text is not None and (role != "serial" or any(c.isdigit() and c != "0" for c in text)):
+            if text is not None and (role != "serial" or _is_serial(text)):
                 found.setdefault(role, {})[text if tag in _NUMBERS else _bare(octets)] = None
         if tag == OCTET_STRING and name not in by.numbers and len(octets) > 6:
             for serial in SERIAL.findall(plain_text(octets)):
-                if any(c.isdigit() for c in serial):
+                if _is_serial(serial):
                     serials[serial] = None
     common = {"public", "private", ""}
     told = [*found.get("community", ()), *(word for word in credentials if word)]
@@ -157,6 +162,11 @@ def _secrets(
         place=place,
         keep=frozenset(keep),
     )
+
+
+def _is_serial(text: str) -> bool:
+    """Whether it numbers anything: a word without digits, or of zeros only, does not."""
+    return any(c.isdigit() for c in text) and bool(text.strip("0 .:-"))
 
 
 def _bare(octets: bytes) -> str:

@@ -1,4 +1,4 @@
-"""PURE: rows as the text of a .snmprec file, snmpsim's data format: `OID|tag|value`, in the order of OIDs."""
+"""PURE: rows as a .snmprec text, snmpsim's data format: `OID|tag|value` in the order of OIDs; and back."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from collector.session import (
     OCTET_STRING,
     TIMETICKS,
     dotted,
+    oid,
     sub_identifiers,
 )
 
@@ -52,3 +53,32 @@ def _written(tag: int, octets: bytes) -> str:
 
 def _is_plain(octets: bytes) -> bool:
     return all(32 <= c < 127 for c in octets) and octets == octets.strip()
+
+
+def rows_of(recording: bytes) -> dict[bytes, Raw]:
+    """The rows of a recording; of two of one name the first. ValueError, with its line, for what is none
+    and for rows that snmpsim is to make up (`tag:module`)."""
+    rows: dict[bytes, Raw] = {}
+    for number, line in enumerate(recording.splitlines(), 1):
+        if not line.strip() or line.startswith(b"#"):
+            continue
+        try:
+            name, kind, value = line.split(b"|", 2)
+            rows.setdefault(oid(name.decode()), _raw(kind.decode(), value))
+        except (ValueError, IndexError) as error:
+            raise ValueError(f"{number}: no row of a recording ({error})") from None
+    return rows
+
+
+def _raw(kind: str, value: bytes) -> Raw:
+    tag = int(kind.rstrip("xe"))
+    if kind.endswith("x"):
+        return tag, bytes.fromhex(value.decode())
+    if tag in _NUMBERS:
+        number = int(value)
+        return tag, number.to_bytes(number.bit_length() // 8 + 1, "big", signed=True)
+    if tag == OBJECT_ID:
+        return tag, oid(value.decode())
+    if tag == IP_ADDRESS:
+        return tag, bytes(map(int, value.split(b".")))
+    return tag, value
