@@ -59,7 +59,7 @@ def test_the_families_are_recognised(profile: str, kind: str, path: Path) -> Non
 @pytest.mark.parametrize("folder", ["ups", "switch", "camera", "router", "sensor"])
 def test_a_recognised_device_has_the_kind_of_its_folder(folder: str) -> None:
     """Those on the generic profile have yet no kind of their own; these few are told otherwise."""
-    other = {"apc_ups-sensors": "sensor", "westermo_sensors": "sensor"}
+    other = {"apc_ups-sensors": "sensor", "westermo_sensors": "sensor", "vertiv_unity-fullwalk": "sensor"}
     for path in sorted((shared_devices() / folder).iterdir()):
         if path.suffix == ".json" or path.is_dir():
             continue
