@@ -124,7 +124,9 @@ class Desk:
         stands = box.incidents.get(concern)
         if found is None:
             if stands is not None:
-                closed.append(self.close(work, box, stands, "recovered"))
+                here = {device.id for device in box.place.devices}
+                gone = bool(stands.devices) and here.isdisjoint(stands.devices)  # by a reload
+                closed.append(self.close(work, box, stands, "removed" if gone else "recovered"))
             return
         if found.cause is Cause.SUSPECTED_THEFT and not found.police:
             self._wake(box, found.since + box.rules.theft.police_hold)

@@ -190,7 +190,7 @@ class Judge:
             discharge = memory.discharge or Discharge(now)
             memory.discharge = discharge if charge is None else discharge.add(now, charge)
         if memory.discharge or memory.alarms:
-            self._outlook(work, memory, evidence, reading.values.get(power.RUNTIME))
+            self._outlook(work, memory, evidence, power.runtime(reading.values))
         every = DISCHARGE_SAVE_EVERY if memory.discharge else SAVE_EVERY
         if now - memory.saved_at >= every:
             memory.saved_at = now

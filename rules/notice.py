@@ -132,7 +132,7 @@ def battery(world: World, box: BoxMemory) -> tuple[Forecast | None, float | None
     for memory in members(world, box):
         if memory.discharge is None or memory.last is None or memory.suspect:
             continue  # of a UPS that is silent itself nothing is known any more
-        says = memory.last.values.get(power.RUNTIME)
+        says = power.runtime(memory.last.values)
         charge = memory.last.values.get(power.CHARGE)
         return forecast(memory.discharge, says), charge
     return None, None

@@ -20,6 +20,9 @@ RUNTIME: Key = ("battery_runtime_seconds", "")
 REPLACE: Key = ("battery_replace", "")
 INPUT_VOLTAGE = "input_voltage_volts"
 
+SPENT_PERCENT = 20.0
+"""A lead-acid UPS cuts off early when it is old: below this charge an exhausted battery is likely."""
+
 
 def on_battery(values: Mapping[Key, float], low_volts: float) -> Evidence:
     """BAD when the witnesses agree on battery, GOOD on mains, UNKNOWN when they are split or silent."""
@@ -41,6 +44,12 @@ def on_battery(values: Mapping[Key, float], low_volts: float) -> Evidence:
     if votes == 0:
         return Evidence.UNKNOWN
     return Evidence.BAD if votes > 0 else Evidence.GOOD
+
+
+def runtime(values: Mapping[Key, float]) -> float | None:
+    """Seconds left by the UPS's own word; nought while charge is left is a UPS that does not know."""
+    seconds = values.get(RUNTIME)
+    return None if seconds == 0 and values.get(CHARGE, 0.0) > SPENT_PERCENT else seconds
 
 
 def _input_volts(values: Mapping[Key, float]) -> float | None:

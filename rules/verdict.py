@@ -26,9 +26,6 @@ WITNESS_ROUNDS = 2
 CLUE = "before it fell,"
 """How evidence of hands at work begins, and is known again in an incident's words."""
 
-SPENT_PERCENT = 20.0
-"""A lead-acid UPS cuts off early when it is old: below this charge an exhausted battery is likely."""
-
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -78,7 +75,7 @@ def _figure(memory: DeviceMemory, rule: str) -> str:
     if memory.discharge is None or memory.last is None:
         return ""
     if rule == "forecast":
-        says = memory.last.values.get(power.RUNTIME)
+        says = power.runtime(memory.last.values)
         outlook = forecast(memory.discharge, says)
         ours = f", {outlook.likely_s / 60:.0f} min left by its own fall" if outlook else ""
         return ours + (f", {says / 60:.0f} min by the UPS" if says is not None else "")
@@ -304,9 +301,9 @@ def _exhausted(world: World, box: BoxMemory, since: int) -> str:
         if not memory.on("mains") or memory.last is None:
             continue
         charge = memory.last.values.get(power.CHARGE)
-        runtime = memory.last.values.get(power.RUNTIME)
+        runtime = power.runtime(memory.last.values)
         gone = max(since - memory.last.at, 0) / 1000
-        if charge is not None and charge <= SPENT_PERCENT:
+        if charge is not None and charge <= power.SPENT_PERCENT:
             return f"on battery, charge was {charge:.0f} % when last read"
         if memory.on("forecast"):
             return "on battery, and it was forecast to run out"

@@ -153,6 +153,16 @@ def test_a_silent_device_that_moves_to_another_box_darkens_that_one() -> None:
     assert play.open() == {("B", "outage"): "device_silent"}
 
 
+def test_a_dead_device_that_is_taken_out_has_not_recovered() -> None:
+    city = town([box("A"), box("B")])
+    play = Play(city)
+    play.rounds(0, 30)
+    play.rounds(30, 90, dead=["A-cam1"])
+    play.feed(Reload(START + 91_000, without(city, "A-cam1"), load()))
+    (incident,) = play.incidents.values()
+    assert incident.close_reason == "removed"
+
+
 def test_a_box_whose_last_living_device_is_taken_out_is_dark() -> None:
     city = town([box("A"), box("B")])
     play = Play(city)
@@ -259,6 +269,19 @@ def test_a_ups_that_tells_its_runtime_but_no_charge_is_still_heard_running_out()
     mute = {name: value for name, value in ON_BATTERY.items() if name != "battery_charge_percent"}
     play.rounds(30, 90, values={"A-ups": mute | {"battery_runtime_seconds": 600.0}})
     assert play.open()[("A", "battery")] == "battery_running_out"
+
+
+def test_a_ups_that_says_nought_for_its_runtime_with_charge_left_does_not_know() -> None:
+    play = Play(town([box("A"), box("B")]))
+    play.rounds(0, 30)
+    play.rounds(30, 90, values={"A-ups": ON_BATTERY | {"battery_runtime_seconds": 0.0}})
+    assert play.open() == {("A", "power"): "mains_lost"}
+    play.rounds(
+        90,
+        150,
+        values={"A-ups": ON_BATTERY | {"battery_runtime_seconds": 0.0, "battery_charge_percent": 15.0}},
+    )
+    assert ("A", "battery") in play.open()
 
 
 def test_a_feeder_of_many_names_itself_once_half_of_it_is_dark_and_ends_box_by_box() -> None:
