@@ -99,6 +99,7 @@ class Desk:
             work.review[child] = None
         box.condition = Condition.DOWN if settled is Phase.FIRING else Condition.UP
         if settled is Phase.CLEAR:
+            box.lit_at = work.now
             work.transitions.append(Transition(work.now, box_id, Condition.UP, None, box.dark.first))
 
     def _watch_uplink(self, work: Work, box: BoxMemory) -> None:

@@ -86,6 +86,8 @@ def box_row(memory: BoxMemory) -> Row | None:
     clues = [memory.door_at, memory.trusted_tamper_at, memory.identity_at, memory.parent_back_at]
     if any(clues) or memory.falls:
         row["clues"] = [*clues, *map(list, memory.falls)]
+    if memory.lit_at or memory.mains_at:
+        row["back"] = [memory.lit_at, memory.mains_at]
     if memory.condition is not Condition.UP:
         row["condition"] = memory.condition
     return row or None
@@ -107,6 +109,7 @@ def restore_box(memory: BoxMemory, row: Mapping[str, Any]) -> None:
         memory.door_at, memory.trusted_tamper_at, memory.identity_at = door, trusted, identity
         memory.parent_back_at = back
         memory.falls = tuple((at, port) for at, port in falls)
+    memory.lit_at, memory.mains_at = row.get("back", (0, 0))
     memory.condition = Condition(row.get("condition", Condition.UP))
 
 

@@ -392,7 +392,10 @@ class Judge:
         box = memory.box
         grid, box_id = box.grid, box.place.box.id
         if not without_mains(self._world, box):
-            grid.lost.discard(box_id)
+            if box_id in grid.lost:
+                grid.lost.discard(box_id)
+                box.mains_at = work.now
+                work.boxes.add(box_id)
         elif box_id not in grid.lost:
             grid.lost.add(box_id)
             if box.place.box.feeder and len(grid.lost) in grid.needs:

@@ -117,7 +117,8 @@ class BoxMemory:
 
     __slots__ = (
         "condition", "dark", "door_at", "falls", "grid", "hushed", "identity_at", "incidents", "last_ok_at",
-        "parent_back_at", "pending", "place", "provisional", "rules", "told", "trusted_tamper_at",
+        "lit_at", "mains_at", "parent_back_at", "pending", "place", "provisional", "rules", "told",
+        "trusted_tamper_at",
     )  # fmt: skip
 
     def __init__(self, place: Neighbourhood, rules: RuleSet, grid: Grid) -> None:
@@ -136,6 +137,8 @@ class BoxMemory:
         self.trusted_tamper_at = 0
         self.identity_at = 0
         self.parent_back_at = 0
+        self.lit_at = 0  # when it last came back from the dark
+        self.mains_at = 0  # when its mains last came back
         self.condition = Condition.UP
 
     @property

@@ -199,7 +199,7 @@ def _dark(world: World, box: BoxMemory, now: int) -> Verdict:
     ) -> Verdict:
         return Verdict(cause, how, first, everyone, cameras, words, police, wait)
 
-    waiting = now - last <= WITNESS_ROUNDS * box.place.interval + box.rules.dark.hold
+    waiting = now - last <= max(WITNESS_ROUNDS * box.place.interval + box.rules.dark.hold, box.place.round)
     shadow, parent_known = _shadowed(world, box, first, now)
     if shadow:
         return named(Cause.UPLINK_DOWN, Confidence.CONFIRMED, shadow)
@@ -319,9 +319,9 @@ def _neighbours(world: World, box: BoxMemory, since: int) -> tuple[list[str], bo
     place, grid = box.place, box.grid
     near = grid.boxes if place.box.feeder else ()
     lit = _heard(world, box, grid, near, since)
-    powered = list(islice((id_ for id_ in lit if id_ not in grid.lost), 3))
+    powered = list(islice((id_ for id_ in lit if _powered(world, world.boxes[id_], since)), 3))
     if len(near) > 1 and not powered:
-        return [], all(world.boxes[id_].last_ok_at > since for id_ in near if id_ != place.box.id)
+        return [], all(_asked(world, world.boxes[id_], since) for id_ in near if id_ != place.box.id)
     if place.parent is not None:  # its uplink is known alive by now
         return [*powered, place.parent][:3], True
     core = (id_ for other in world.grids.values() for id_ in _heard(world, box, other, other.roots, since))
@@ -330,11 +330,27 @@ def _neighbours(world: World, box: BoxMemory, since: int) -> tuple[list[str], bo
 
 
 def _heard(world: World, box: BoxMemory, grid: Grid, among: Iterable[str], since: int) -> Iterator[str]:
-    """Boxes of one feeder, but this one, that were heard since; a feeder that is mute is not searched."""
+    """Boxes of one feeder, but this one, heard since and not dark meanwhile: who fell with it and came
+    back vouches for nothing. A feeder that is mute is not searched."""
     if grid.last_ok_at > since:
         for id_ in among:
-            if world.boxes[id_].last_ok_at > since and id_ != box.place.box.id:
+            other = world.boxes[id_]
+            if other.last_ok_at > since >= other.lit_at and not other.is_dark and other is not box:
                 yield id_
+
+
+def _powered(world: World, box: BoxMemory, since: int) -> bool:
+    """Its mains was there all the time since: its UPS was read healthy, or it has none and lives."""
+    if box.place.box.id in box.grid.lost or box.mains_at > since:
+        return False
+    return not box.place.ups or any(world.devices[ups].power_ok_at > since for ups in box.place.ups)
+
+
+def _asked(world: World, box: BoxMemory, since: int) -> bool:
+    """Heard since, and its UPS too."""
+    if box.last_ok_at <= since:
+        return False
+    return not box.place.ups or any(world.devices[ups].last_ok_at > since for ups in box.place.ups)
 
 
 def _clues(box: BoxMemory, since: int) -> list[str]:

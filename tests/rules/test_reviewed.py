@@ -215,6 +215,40 @@ def test_an_uplink_that_falls_later_does_not_take_a_theft_back() -> None:
     ]
 
 
+def test_those_who_fell_with_a_box_and_came_back_first_do_not_make_it_stolen() -> None:
+    play = Play(town([box("A"), box("B"), box("C")]))
+    play.rounds(0, 30)
+    play.rounds(30, 300, dead=["A", "B", "C"])
+    play.rounds(300, 400, dead=["A", "C"])
+    assert set(play.open().values()) == {"box_silent"}
+
+
+def test_a_box_with_a_worn_battery_is_not_stolen_when_its_feeder_comes_back() -> None:
+    play = Play(town([box("A"), box("B"), box("C")]))
+    play.rounds(0, 30)
+    play.rounds(30, 300, dead=["A"], values={"B-ups": ON_BATTERY, "C-ups": ON_BATTERY})
+    play.rounds(300, 400, dead=["A"])
+    assert play.open() == {("A", "outage"): "box_silent"}
+
+
+def test_neighbours_vouch_for_the_feeder_only_once_their_ups_was_read() -> None:
+    play = Play(town([box("A"), box("B"), box("C")]))
+    play.rounds(0, 30)
+    for at in range(30, 120, 5):
+        for device in play.city.devices.values():
+            play.icmp(at, device.id, device.box != "A")
+            if device.snmp is not None and (device.box == "A" or at >= 70):
+                values = {} if device.kind is not Kind.UPS else ON_BATTERY
+                play.read(
+                    at,
+                    device.id,
+                    Probe.SNMP,
+                    Outcome.TIMEOUT if device.box == "A" else Outcome.OK,
+                    {} if device.box == "A" else values,
+                )
+    assert not any(cause == "suspected_theft" for *_, cause in play.told())
+
+
 def test_a_door_seen_by_a_plain_poll_and_then_sworn_to_by_v3_is_told_to_the_police() -> None:
     play = Play(town([box("A")], [sensor("A")]))
     play.read(31, "A-door", Probe.SNMP, values={"door_open{door}": 1.0})
