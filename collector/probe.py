@@ -164,6 +164,8 @@ def rule_text(source: Source) -> str:
         parts.append(f"/{source.pattern}/")
     if source.map is not None:
         parts.append("map " + ", ".join(f"{key}={value}" for key, value in source.map.items()))
+        if source.otherwise is not None:
+            parts.append(f"any other {source.otherwise:g}")
     if source.fit is not None:
         parts.append(f"unit fitted ({source.fit.group})")
     elif source.exponent is not None:
@@ -172,6 +174,8 @@ def rule_text(source: Source) -> str:
         parts.append(f"x {source.multiply / source.divide:g}")
     if source.convert:
         parts.append(f"from {source.convert}")
+    if source.above is not None:
+        parts.append(f"1 above {source.above:g}, else 0")
     if source.sentinels:
         parts.append("sentinels " + ", ".join(str(key) for key in source.sentinels))
     if source.why:
