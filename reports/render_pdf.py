@@ -7,7 +7,7 @@ from typing import Any
 from domain.errors import NigehbanError
 from reports import words_of
 from reports.buckets import BUCKETS
-from reports.model import Report, Row, percent
+from reports.model import Report, Row, percent, share
 from reports.tally import dark
 from reports.texts import Texts
 
@@ -50,7 +50,7 @@ def source(report: Report, texts: Texts) -> str:
                     texts(f"bucket_{b.value}"),
                     f"{v:,}",
                     words_of.hours(v),
-                    f"{100 * v / total:.3f}" if total else "",
+                    percent(share(v, total - v)),
                 ]
                 for b, v in zip(BUCKETS, tally.seconds, strict=True)
             ],

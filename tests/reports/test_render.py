@@ -180,7 +180,6 @@ def test_pdf_by_typst(report: Report) -> None:
 
 def test_the_typst_source_escapes_peoples_words(report: Report) -> None:
     source = render_pdf.source(report, EN)
-    assert "14,342,400" not in source  # sums are of buckets
     assert "3,882.6" in source
     assert render_pdf._said("#eval[*x*]") == "\\#eval\\[\\*x\\*\\]"
 
