@@ -33,7 +33,8 @@ class Discharge:
     samples: tuple[Sample, ...] = ()
 
     def add(self, at: int, charge: float) -> Discharge:
-        samples = (*self.samples, Sample(at, charge))
+        before = self.samples[:-1] if self.samples and self.samples[-1].at >= at else self.samples
+        samples = (*before, Sample(at, charge))
         if len(samples) > MOST:
             gaps = [samples[i + 1].at - samples[i - 1].at for i in range(1, len(samples) - 1)]
             crowded = gaps.index(min(gaps)) + 1

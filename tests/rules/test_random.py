@@ -218,7 +218,8 @@ class Run:
         return self.audit
 
 
-@settings(max_examples=60, deadline=None)
+@pytest.mark.slow
+@settings(max_examples=25, deadline=None)
 @given(st.integers(0, 2**32))
 def test_no_life_of_any_town_breaks_a_law(seed: int) -> None:
     run = Run(seed)

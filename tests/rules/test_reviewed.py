@@ -10,6 +10,7 @@ from domain.input import Acknowledge, Reload
 from domain.place import City, Device, Kind
 from domain.reading import Outcome, Probe, Trust
 from rules.engine import Engine
+from rules.forecast import Discharge
 from rules.load import load
 from tests.rules.town import HEALTHY, ON_BATTERY, SNMP, START, Play, box, town
 
@@ -316,6 +317,12 @@ def test_a_ups_that_says_nought_for_its_runtime_with_charge_left_does_not_know()
         values={"A-ups": ON_BATTERY | {"battery_runtime_seconds": 0.0, "battery_charge_percent": 15.0}},
     )
     assert ("A", "battery") in play.open()
+
+
+def test_two_samples_of_one_moment_are_one_and_no_division_by_nought() -> None:
+    discharge = Discharge(0).add(1000, 90.0).add(1000, 80.0)
+    assert [sample.charge for sample in discharge.samples] == [80.0]
+    assert discharge.rate() is None
 
 
 def test_a_feeder_of_many_names_itself_once_half_of_it_is_dark_and_ends_box_by_box() -> None:
