@@ -275,6 +275,26 @@ async def test_a_changed_device_is_discovered_anew() -> None:
         assert town.discovered == ["ups-1"] * 2
 
 
+async def test_a_device_whose_tables_changed_is_discovered_anew_and_so_is_every_device_in_a_day() -> None:
+    plan = PlainPlan(marks=frozenset({oid(COUNT)}))
+    served = Mib(mib(*ROWS))
+    async with city(plan=plan) as town, agent(served) as address:
+        town.poller.reload([device("ups-1", address)])
+        await town.interval()
+        town.clock.at += 90 * 60_000
+        await town.interval()
+        assert town.discovered == ["ups-1"]
+        name, tag, value = served.rows[COUNT]
+        served.rows = {**served.rows, COUNT: (name, tag, value + b"\x01")}
+        for _ in range(3):
+            await town.interval()
+        assert town.discovered == ["ups-1"] * 2
+        town.clock.at += 24 * 60 * 60_000
+        for _ in range(3):
+            await town.interval()
+        assert town.discovered == ["ups-1"] * 3
+
+
 async def test_a_plan_without_questions_still_asks_for_a_sign_of_life() -> None:
     async with city(plan=PlainPlan(gets=())) as town, agent(Mib(mib(*ROWS))) as address:
         town.poller.reload([device("cam-1", address)])
