@@ -99,6 +99,8 @@ def accept(sources: Sources, at: int, before: Accepted | None = None) -> Accepte
     rules = checked(lambda: judging.load(sources.rules))
     texts = checked(lambda: telling.load_texts(sources.texts))
     roster = checked(lambda: telling.load_roster(sources.roster))
+    if sources.profiles is not None and not sources.profiles.is_dir():
+        problems.append(Problem(str(sources.profiles), 1, "there is no such folder", "name one of profiles"))
     folders = (profile_load.SHIPPED, *([sources.profiles] if sources.profiles else []))
     profiles = checked(lambda: profile_load.load(*folders))
     if loaded and profiles:

@@ -56,6 +56,7 @@ def status(data: Path) -> dict[str, Any]:
         }
     finally:
         reader.close()
+        journal.close()
 
 
 def _timezone(reader: Reader) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,3 +25,10 @@ def data_folder(path: Path) -> None:
     """Makes the data directory, for its owner alone, where there is none."""
     with written(path, "name a folder with --data that this user may write"):
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+def beside(path: Path) -> None:
+    """ConfigError unless files may be made in the folder of `path`."""
+    if not os.access(path.resolve().parent, os.W_OK):
+        remedy = "name one in a folder that exists and may be written"
+        raise ConfigError([Problem(str(path), 1, "cannot be written", remedy)])

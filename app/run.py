@@ -21,10 +21,12 @@ from app import jobs
 from app.accepted import Accepted, Sources, accept
 from app.child import Child
 from app.clock import SystemClock
+from app.folder import beside, data_folder
 from app.screen import Messages, Screen
 from app.simulate import open_street
 from app.watch import require_secrets
 from collector.icmp import Sweeper
+from simulator import scenario
 from storage.journal import open_reader, open_store
 from storage.lock import lock_watch
 
@@ -54,7 +56,11 @@ def main(run: Run) -> None:
             os.environ.setdefault(name, secrets.token_hex(16))
     accepted = accept(run.sources, clock.now())
     require_secrets(accepted.city, run.sources.inventory)
-    run.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if run.scenario is not None:
+        scenario.load(run.scenario, accepted.city)
+    if run.record is not None:
+        beside(run.record)
+    data_folder(run.data)
     open_store(run.data).close()  # makes or migrates the journal once, before three processes open it
     lock_watch(run.data).release()  # another run is refused here, in words, and not child by child
     if not run.simulate:

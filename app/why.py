@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -17,24 +18,25 @@ from storage.journal import LedgerReader, Reader, open_ledger, open_reader
 
 BACK_MS = 7 * 86_400_000
 LATEST = 12
+MANY = 500  # messages about one incident, events of one box: the latest
 
 
 def chain(data: Path, target: str) -> Iterator[str]:
     """Lines of explanation, oldest first; ConfigError when the target is not known."""
-    reader, ledger = open_reader(data), open_ledger(data)
-    configuration = reader.configuration()
-    city = city_of(configuration.files) if configuration else None
-    named = reader.incident(target)
-    zone = ZoneInfo(city.timezone if city else "Asia/Karachi")
-    if named is None and not _known(city, target):
-        remedy = "name a box, a device, or the code of an incident (`nigehban status` lists them)"
-        raise ConfigError([Problem("why", 1, f"nothing is known by the name {target!r}", remedy)])
-    told = _Chain(reader, ledger, zone)
-    if named is not None:
-        yield from told.incident(named)
-        return
-    assert city is not None
-    yield from told.target(city, target, data)
+    with closing(open_reader(data)) as reader, closing(open_ledger(data)) as ledger:
+        configuration = reader.configuration()
+        city = city_of(configuration.files) if configuration else None
+        named = reader.incident(target)
+        zone = ZoneInfo(city.timezone if city else "Asia/Karachi")
+        if named is None and not _known(city, target):
+            remedy = "name a box, a device, or the code of an incident (`nigehban status` lists them)"
+            raise ConfigError([Problem("why", 1, f"nothing is known by the name {target!r}", remedy)])
+        told = _Chain(reader, ledger, zone)
+        if named is not None:
+            yield from told.incident(named)
+            return
+        assert city is not None
+        yield from told.target(city, target, data)
 
 
 def _known(city: City | None, target: str) -> bool:
@@ -106,13 +108,13 @@ class _Chain:
             before = then
         for decision in self._reader.decisions(incident.id):
             yield f"  {self.at(decision.at)}  silent: {decision.reason} {decision.detail}".rstrip()
-        events = {d.owed for d in self._reader.deliveries(incident=incident.id, limit=500)}
-        for delivery in sorted(
-            self._reader.deliveries(incident=incident.id, limit=500), key=lambda d: (d.at, d.id)
-        ):
+        deliveries = self._reader.deliveries(incident=incident.id, limit=MANY)
+        for delivery in sorted(deliveries, key=lambda d: (d.at, d.id)):
             yield from self._delivery(delivery)
-        for event in sorted(events):
-            for decision in self._reader.decisions(event):
+        for event in reversed(self._reader.events(limit=MANY, box=incident.target)):
+            if incident.id not in event.incidents:
+                continue
+            for decision in self._reader.decisions(event.id):
                 if not decision.told:
                     yield f"  {self.at(decision.at)}  not told: {decision.reason}: {decision.detail}"
 

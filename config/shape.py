@@ -23,6 +23,9 @@ class Shape(BaseModel):
 
 M = TypeVar("M", bound=BaseModel)
 
+_SECRETS = ("secret", "token", "password", "community", "auth_key", "priv_key")
+"""Keys whose values are never shown, whatever was written there."""
+
 
 def validate(document: Located, model: type[M], at: Loc = ()) -> tuple[M | None, list[Problem]]:
     """The model made of the document (or of its part `at`), or None and every problem found."""
@@ -68,6 +71,8 @@ def _fault(detail: ErrorDetails, model: type[BaseModel]) -> Fault:
         return Fault(loc, f"{where}: {what}", remedy or "write it as the documentation shows")
     if value is None:
         return Fault(loc, f"{where} is empty", "give it a value, or remove the key")
+    if loc and str(loc[-1]).endswith(_SECRETS):
+        return Fault(loc, f"{where} is not a reference to a secret", "write env:NAME or file:/path")
     if kind in ("model_type", "dict_type"):  # the text is not shown: it may be a secret out of place
         keys = ", ".join(_fields(model, loc)[:6])
         return Fault(loc, f"{where} is {_sort(value)}", f"write keys below it{f' ({keys})' if keys else ''}")
