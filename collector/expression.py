@@ -15,6 +15,7 @@ from __future__ import annotations
 import ast
 import operator
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 
 Value = float | bool | None
 Facts = Mapping[str, Sequence[float]]
@@ -45,6 +46,7 @@ def names(text: str) -> frozenset[str]:
     return frozenset(found - calls)
 
 
+@lru_cache(maxsize=4096)
 def compiled(text: str) -> Compiled:
     """A function of the facts. ValueError, worded for the profile's author, on anything else."""
     return _compile(_parse(text))

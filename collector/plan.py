@@ -165,11 +165,12 @@ class Plan:
                 side[oid] = tag, octets
                 continue
             hits += 1
-            value = entry[1](tag, octets)
-            if isinstance(value, str):
-                absent[written(entry[0])] = value
+            key, read = entry
+            value = read(tag, octets)
+            if value.__class__ is str:
+                absent[written(key)] = value
             else:
-                values[entry[0]] = value
+                values[key] = value  # type: ignore[assignment]
         texts: dict[str, str] = {}
         facts: dict[str, list[float]] = {}
         for step in self._steps:
@@ -199,7 +200,7 @@ class Plan:
     def stale(self, reading: Reading) -> bool:
         """The device no longer is what was discovered: ask anew. True when a third of what it
         used to answer is not answered, or a value left the range its unit was found by."""
-        if reading.outcome is not Outcome.OK or not self.asked:
+        if not reading.absent or reading.outcome is not Outcome.OK or not self.asked:
             return False
         gone = sum(why == NOT_ANSWERED for why in reading.absent.values())
         wrong_unit = any(
