@@ -2,13 +2,18 @@
 
 Not the code under test: plain tables of (metric, OID, factor), written from the MIBs, with the
 first row that is there and within the physical range. Where the collector prints a number, one of
-these must be that number.
+these must be that number. Two more places: vendors' own by tests/collector/expected/*.yaml, and what
+is made of several rows in recompute_derived.py.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+
+from collector.session import dotted
+from tests.collector.recompute_derived import derived
+from tests.collector.recompute_tables import tabled
 
 Rows = dict[str, int | str]
 
@@ -261,6 +266,8 @@ def values(rows: dict[str, tuple[int, bytes]]) -> Rows:
             out[name] = int.from_bytes(octets, "big")
         elif tag == 4:
             out[name] = octets.decode("utf-8", "replace").strip("\x00 \"'")
+        elif tag == 6:
+            out[name] = dotted(octets)
     return out
 
 
@@ -292,6 +299,8 @@ def candidates(metric: str, label: str, rows: Rows) -> Iterator[float]:
             yield float(raw in meaning)
     if metric == "temperature_celsius":
         yield from _temperatures(label, rows)
+    yield from tabled(metric, label, rows)
+    yield from derived(metric, rows)
 
 
 def _temperatures(label: str, rows: Rows) -> Iterator[float]:
