@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dashboards import units
-from dashboards.common import to_box
+from dashboards.common import HANDED_OVER, to_box
 from dashboards.influxql import chosen, each, over_time
 from dashboards.page import Page, Row, districts, incidents
 from dashboards.panels import (
@@ -24,6 +24,11 @@ from dashboards.units import GREEN, ORANGE, RED
 HERE = (chosen("district"),)
 _WAIT = Look(unit="s", thresholds=units.steps(GREEN, (30, ORANGE), (120, RED)), decimals=1)
 _ANSWER = Look(unit="dtdurations", thresholds=units.steps(GREEN, (600, ORANGE), (1800, RED)), decimals=0)
+
+
+_FAILED = '"status" =~ /^(failed|undelivered|expired)$/'
+_SILENT = "\"told\" = 'no'"
+_OVER_BUDGET = "\"reason\" = 'over_budget'"
 
 
 def _status(name: str) -> str:
@@ -50,28 +55,23 @@ def _count(title: str, description: str, *where: str, look: Look | None = None) 
     return stat(title, description, query, look or Look(decimals=0, empty="0"), width=3, calc="sum")
 
 
+def _decided(title: str, description: str, *where: str, look: Look | None = None) -> Panel:
+    query = each("decision", ['sum("count")'], [*HERE, *where])
+    return stat(title, description, query, look or Look(decimals=0, empty="0"), width=3, calc="sum")
+
+
 def _numbers() -> tuple[Panel, ...]:
     bad = Look(thresholds=units.steps(GREEN, (1, RED)), decimals=0, empty="0")
     return (
-        _count("Sent", "Messages a channel took.", _status("sent")),
+        _count("Sent", "Messages handed to a channel, once each however often tried.", *HANDED_OVER),
         _count("Delivered", "Messages whose arrival was confirmed.", _status("delivered")),
-        _count(
-            "Failed",
-            "Messages that will never arrive: failed, undelivered or expired.",
-            '"status" =~ /^(failed|undelivered|expired)$/',
-            look=bad,
-        ),
-        _count("Suppressed", "Decided not to be sent; the reasons are below.", _status("suppressed")),
-        _count(
-            "Over budget",
-            "Held back because somebody's hour was full.",
-            "\"reason\" = 'over_budget'",
-            look=bad,
-        ),
+        _count("Failed", "Messages that will never arrive: failed, undelivered, expired.", _FAILED, look=bad),
+        _decided("Kept silent", "Decisions not to tell; their reasons are below.", _SILENT),
+        _decided("Over budget", "Held back because somebody's hour was full.", _OVER_BUDGET, look=bad),
         stat(
             "Time to sent",
-            "Ninety of a hundred messages left within this time of being owed.",
-            each("delivery", ['percentile("seconds", 90)'], [*HERE, _status("sent")]),
+            "Ninety of a hundred messages were handed over within this time of being owed.",
+            each("delivery", ['percentile("seconds", 90)'], [*HERE, *HANDED_OVER]),
             _WAIT,
             width=3,
         ),
@@ -106,23 +106,23 @@ def _steps() -> Panel:
 
 
 def _speed() -> Panel:
-    def slowest(status: str) -> str:
-        return over_time("delivery", 'max("seconds")', [*HERE, _status(status)])
+    def slowest(*where: str) -> str:
+        return over_time("delivery", 'max("seconds")', [*HERE, *where])
 
     panel = timeseries(
         "How long it took",
-        "The slowest message of each interval, from being owed to being sent and to being delivered.",
-        [target(slowest("sent"), "sent"), target(slowest("delivered"), "delivered")],
+        "The slowest message of each interval, from being owed to being handed over and to being delivered.",
+        [target(slowest(*HANDED_OVER), "sent"), target(slowest(_status("delivered")), "delivered")],
         Look(unit="s", low=0),
     )
     return at_least(panel, "5m")
 
 
 def _by_channel() -> Panel:
-    query = each("delivery", ['count("seconds")'], [*HERE, _status("sent")], ("channel",))
+    query = each("delivery", ['count("seconds")'], [*HERE, *HANDED_OVER], ("channel",))
     return bars(
         "Sent, by channel",
-        "Messages each road took within the range.",
+        "Messages handed to each road within the range.",
         [target(query, "$tag_channel")],
         Look(decimals=0, low=0),
         width=8,
@@ -130,10 +130,10 @@ def _by_channel() -> Panel:
 
 
 def _silent() -> Panel:
-    query = each("delivery", ['count("seconds")'], [*HERE, _status("suppressed")], ("reason",))
+    query = each("decision", ['sum("count")'], [*HERE, _SILENT], ("reason",))
     return bars(
         "Kept silent, by reason",
-        "Every message that was not sent has a named reason; `nigehban why` prints the whole chain.",
+        "Every decision not to tell has a named reason; `nigehban why` prints the whole chain.",
         [target(query, "$tag_reason")],
         Look(decimals=0, low=0),
         width=8,
@@ -141,10 +141,10 @@ def _silent() -> Panel:
 
 
 def _cost() -> Panel:
-    query = over_time("delivery", 'sum("segments")', [*HERE, _status("sent")], ("channel",), "0")
+    query = over_time("delivery", 'sum("segments")', [*HERE, *HANDED_OVER], ("channel",), "0")
     panel = timeseries(
         "SMS segments",
-        "Segments sent within each interval: what the provider bills.",
+        "Segments handed over within each interval: what a provider bills.",
         [target(query, "$tag_channel")],
         Look(decimals=0, low=0),
         width=8,
@@ -157,8 +157,7 @@ def _cost() -> Panel:
 def _troubles() -> Panel:
     query = (
         'SELECT "box", "contact", "channel", "status", "attempts", "seconds", "error" '  # noqa: S608 - constants
-        f'FROM "delivery" WHERE $timeFilter AND {HERE[0]} '
-        'AND "status" =~ /^(failed|undelivered|expired)$/ ORDER BY time DESC LIMIT 100'
+        f'FROM "delivery" WHERE $timeFilter AND {HERE[0]} AND {_FAILED} ORDER BY time DESC LIMIT 100'
     )
     columns: dict[str, Json | None] = {
         "box": to_box(),

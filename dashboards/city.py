@@ -6,6 +6,7 @@ from dashboards import units
 from dashboards.common import (
     AVAILABILITY,
     CONDITION,
+    HANDED_OVER,
     UP_SHARE,
     of_now,
     on_battery_now,
@@ -74,7 +75,7 @@ def _numbers() -> tuple[Panel, ...]:
 
 
 def _delivered() -> Panel:
-    query = each("delivery", ['count("seconds")'], [*HERE, "\"status\" = 'sent'"])
+    query = each("delivery", ['count("seconds")'], [*HERE, *HANDED_OVER])
     look = Look(decimals=0, empty="none", thresholds=units.steps("text"))
     return now(
         stat("SMS, 24 h", "Messages handed to a channel in the past 24 hours.", query, look, width=3), "24h"
@@ -169,7 +170,7 @@ def _messages() -> Panel:
     query = over_time("delivery", 'count("seconds")', HERE, ("status",), "0")
     panel = timeseries(
         "Messages",
-        "Steps of messages: sent, delivered, failed, suppressed. Sent without delivered for long means a "
+        "Steps of messages: sending, sent, delivered, failed. Sending without delivered for long means a "
         "provider or a phone is in trouble.",
         [target(query, "$tag_status")],
         Look(decimals=0),

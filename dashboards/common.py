@@ -49,6 +49,10 @@ UP_SHARE = '(sum("up") + sum("degraded")) / (sum("up") + sum("degraded") + sum("
 """Share of the watched time not down; what nobody could know counts for neither side."""
 
 
+HANDED_OVER = ("\"status\" = 'sending'", '"attempts" = 1')
+"""Messages handed to a channel, each once: the one step that every road makes."""
+
+
 def to_district() -> Json:
     return linked("district", link("Open the district", DISTRICT, "var-district=${__value.text}"))
 

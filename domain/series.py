@@ -128,7 +128,7 @@ OPEN_INCIDENT: Final = Measurement(
 
 DELIVERY: Final = Measurement(
     "delivery",
-    "One point each step of a message: pending, sent, delivered, failed, suppressed",
+    "One point each step of a message: sending, sent, delivered, failed; roads differ in which they know",
     ("district", "channel", "status", "reason"),
     _fields(
         _number("seconds", "From the moment it was owed to this step", "s"),
@@ -136,6 +136,13 @@ DELIVERY: Final = Measurement(
         _whole("attempts", "Attempts so far"),
     ),
     ("box", "contact", "error"),
+)
+
+DECISION: Final = Measurement(
+    "decision",
+    "One point each decision to tell or to stay silent, with its named reason",
+    ("district", "reason", "told"),
+    _fields(_whole("count", "Decisions of this kind made at this moment")),
 )
 
 ACKNOWLEDGEMENT: Final = Measurement(
@@ -179,6 +186,7 @@ MEASUREMENTS: Final[Mapping[str, Measurement]] = {
         INCIDENT,
         OPEN_INCIDENT,
         DELIVERY,
+        DECISION,
         ACKNOWLEDGEMENT,
         MONITOR,
     )

@@ -7,16 +7,17 @@ millisecond apart.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from math import isfinite
 
-from domain.alarm import Condition, Delivery, Incident
+from domain.alarm import Condition, Decision, Delivery, Incident
 from domain.facts import BoxStanding
 from domain.metric import Metric, Shape
 from domain.record import Acknowledgement
-from domain.series import ACKNOWLEDGEMENT, BOX, DELIVERY, MONITOR, OPEN_INCIDENT
+from domain.series import ACKNOWLEDGEMENT, BOX, DECISION, DELIVERY, MONITOR, OPEN_INCIDENT
 from storage.line_protocol import incident_lines, quoted, tag
 from storage.schema import CONDITION_LEGEND, Places
 
@@ -116,6 +117,21 @@ def delivery_lines(steps: Iterable[DeliveryStep]) -> Lines:
         texts = f"box={quoted(step.box)},contact={quoted(delivery.contact)},error={quoted(delivery.error)}"
         lines.append(f"delivery{tags} {_numbers(DELIVERY.fields, numbers)},{texts} {at}")
     return _joined(lines)
+
+
+def decision_lines(decisions: Iterable[Decision], places: Places) -> Lines:
+    """Measurement `decision`: how often was decided so, by district, reason and moment."""
+    districts = {place.box: place.district for place in places.values()}
+    counted: Counter[tuple[str, int]] = Counter()
+    for decision in decisions:
+        place = places.get(decision.target)
+        district = place.district if place else districts.get(decision.target, "")
+        told = tag("told", "yes" if decision.told else "no")
+        counted[tag("district", district) + tag("reason", decision.reason.value) + told, decision.at] += 1
+    return _joined(
+        f"decision{tags} {_numbers(DECISION.fields, [('count', count)])} {at}"
+        for (tags, at), count in counted.items()
+    )
 
 
 def acknowledgement_line(given: Acknowledgement, incident: Incident, places: Places) -> Lines:

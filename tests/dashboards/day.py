@@ -7,7 +7,7 @@ that did not befall the city that day.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from domain.alarm import (
     Cause,
     Concern,
     Condition,
+    Decision,
     Delivery,
     DeliveryStatus,
     Incident,
@@ -41,6 +42,7 @@ from storage.self_lines import (
     Lines,
     acknowledgement_line,
     box_lines,
+    decision_lines,
     delivery_lines,
     monitor_line,
     open_incident_lines,
@@ -81,6 +83,7 @@ class Day:
     transitions: list[Transition] = field(default_factory=list)
     incidents: list[tuple[int, Sequence[Incident]]] = field(default_factory=list)
     owed: list[OwedEvent] = field(default_factory=list)
+    decisions: list[Decision] = field(default_factory=list)
     lines: list[Lines] = field(default_factory=list)
 
     @property
@@ -100,6 +103,7 @@ def lived() -> Day:
     def changed(change: Change) -> None:
         day.transitions.extend(change.transitions)
         day.owed.extend(change.owed)
+        day.decisions.extend(change.decisions)
         if change.incidents:
             day.incidents.append((change.at, change.incidents))
         for incident in change.incidents:
@@ -297,24 +301,21 @@ def _causes_that_did_not_befall(day: Day) -> Iterator[Transition]:
 
 
 def _messages(day: Day) -> Iterator[Lines]:
-    """What a messenger would have done about all that was owed: most of it arrives."""
-    ends: tuple[Callable[[int], DeliveryStatus], ...] = (
-        lambda _: DeliveryStatus.SENT,
-        lambda n: DeliveryStatus.FAILED if n % 7 == 3 else DeliveryStatus.DELIVERED,
-    )
+    """What a messenger would have done about all that was owed: most of it arrives. The provider says
+    first that it took a message, a modem at once that it arrived."""
     steps = []
     for number, owed in enumerate(day.owed):
         district = day.city.boxes[owed.box].district if owed.box in day.city.boxes else ""
-        silent = number % 5 == 4
-        reason = Reason.OVER_BUDGET if silent else owed.reason
-        states = (lambda _: DeliveryStatus.SUPPRESSED,) if silent else ends
-        for nth, status in enumerate(states, 1):
-            delivery = Delivery(
-                f"d{number}", owed.id, owed.at, "asif", "", "twilio", "", reason, status(number), nth
-            )
-            at = owed.at + nth * 4000
-            steps.append(DeliveryStep(at, delivery, owed.at, owed.box, district, 1))
+        end = DeliveryStatus.FAILED if number % 7 == 3 else DeliveryStatus.DELIVERED
+        provider = number % 2
+        way = (DeliveryStatus.SENDING, *([DeliveryStatus.SENT] if provider else []), end)
+        for nth, status in enumerate(way):
+            channel = "twilio" if provider else "modem"
+            sent = Delivery(f"d{number}", owed.id, owed.at, "asif", "", channel, "", owed.reason, status, 1)
+            steps.append(DeliveryStep(owed.at + nth * 4000, sent, owed.at, owed.box, district, 1))
     yield delivery_lines(steps)
+    over = (Decision(owed.at, owed.id, owed.box, Reason.OVER_BUDGET, told=False) for owed in day.owed[::5])
+    yield decision_lines([*day.decisions, *over], day.places)
     for at, incidents in day.incidents:
         for incident in incidents:
             if incident.concern is not Concern.MONITOR and incident.opened_at == at:

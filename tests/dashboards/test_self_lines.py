@@ -9,17 +9,27 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.alarm import Cause, Concern, Condition, Confidence, Delivery, DeliveryStatus, Incident, Reason
-from domain.facts import Forecast
+from domain.alarm import (
+    Cause,
+    Concern,
+    Condition,
+    Confidence,
+    Decision,
+    Delivery,
+    DeliveryStatus,
+    Incident,
+    Reason,
+)
+from domain.facts import BoxStanding, Forecast
 from domain.place import Battery, Box
 from domain.record import Acknowledgement
 from domain.series import MEASUREMENTS, MONITOR, Measurement
 from storage.schema import Place
 from storage.self_lines import (
-    BoxStanding,
     DeliveryStep,
     acknowledgement_line,
     box_lines,
+    decision_lines,
     delivery_lines,
     monitor_line,
     open_incident_lines,
@@ -111,6 +121,28 @@ def test_steps_of_one_moment_do_not_overwrite_one_another(steps: list[tuple[int,
     lines, count = delivery_lines(made)
     points = {(tuple(sorted(tags.items())), at) for _, tags, _, at in parsed(lines)}
     assert len(points) == count == len(steps)
+
+
+def test_decisions_are_counted_by_district_reason_and_moment() -> None:
+    silent = Decision(AT, "o1", "SDR-01", Reason.SHADOW, told=False)
+    made = [
+        silent,
+        silent,
+        replace(silent, at=AT + 1),
+        Decision(AT, "o2", "SDR-01-ups", Reason.OPENED, told=True),
+    ]
+    lines, count = decision_lines([*made, replace(silent, target="monitor")], PLACES)
+    found = {
+        (tags.get("district"), tags["reason"], tags["told"], at): f["count"]
+        for _, tags, f, at in parsed(lines)
+    }
+    assert count == 4
+    assert found == {
+        ("south", "shadow", "no", AT): "2i",
+        ("south", "shadow", "no", AT + 1): "1i",
+        ("south", "opened", "yes", AT): "1i",
+        (None, "shadow", "no", AT): "1i",
+    }
 
 
 @given(st.text(max_size=20), st.text(max_size=20))
