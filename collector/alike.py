@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
+from dataclasses import fields
 from typing import Generic, TypeVar
 
 from collector.plan import Plan
@@ -40,22 +41,19 @@ class Plans:
 
 
 def _likeness(plan: Plan) -> Hashable:
-    """All that a plan does. Its decisions are its profile's: those of a reloaded profile come with
-    sources that are others, too."""
+    """All that a plan was made with. Where the profile was read anew its sources and expressions are
+    others, so that their identity tells."""
     asked = tuple((a.kind, a.name, a.label, a.oid, a.read, Same(a.source), a.gates) for a in plan.asked)
     walked = tuple((w.name, w.root, w.read, w.counted_by, Same(w.source)) for w in plan.walked)
     decisions = tuple(
-        (d.name, tuple(Same(v) for verdict in d.verdicts for v in verdict)) for d in plan.decisions
+        (d.name, d.low, d.high, tuple(Same(part) for verdict in d.verdicts for part in verdict))
+        for d in plan.decisions
     )
-    texts = plan.profile, plan.kind, plan.why, plan.notes, tuple(plan.unanswered.items())
-    return (
-        texts,
-        plan.gets,
-        plan.slow_gets,
-        plan.slow_every,
-        plan.walks,
-        asked,
-        walked,
-        decisions,
-        plan.bounds,
-    )
+    return asked, walked, decisions, tuple(plan.unanswered.items()), *(getattr(plan, name) for name in _REST)
+
+
+_REST = tuple(
+    each.name
+    for each in fields(Plan)
+    if each.init and each.name not in ("asked", "walked", "decisions", "unanswered")
+)

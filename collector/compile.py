@@ -43,7 +43,7 @@ def compile_plan(profile: Profile, rows: Rows, why: str, bounds: Bounds | None =
         asked += chain
     for name, texts in profile.texts.items():
         asked += _texts(name, texts, tables)
-    marks = frozenset(map(oid, profile.changed_by)) & rows.keys()
+    marks = frozenset(map(oid, profile.changed_by)).intersection(rows)
     fast, slow = _questions(asked, walked)
     slow += [mark for mark in sorted(marks) if mark not in fast and mark not in slow]
     return Plan(

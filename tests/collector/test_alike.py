@@ -17,6 +17,7 @@ from collector.tables import Rows
 CHARGE, MAINS, STATE = "1.3.6.1.4.1.9999.1.0", "1.3.6.1.4.1.9999.2.0", "1.3.6.1.4.1.9999.3.0"
 TEXT = f"""
 profile: odd
+title: An odd UPS
 kind: ups
 facts:
   state: {{exact: {STATE}}}
