@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dashboards import box_inside, box_power
+from dashboards.box_power import HERE
 from dashboards.common import (
     AGO,
     CHARGE,
@@ -13,8 +15,7 @@ from dashboards.common import (
     to_device,
     who_answers,
 )
-from dashboards.influxql import ANY_DEVICE, chosen, each, metric, over_time
-from dashboards.maps import geomap
+from dashboards.influxql import ANY_DEVICE, each, metric, over_time
 from dashboards.page import Page, Row, boxes, districts, incidents
 from dashboards.panels import (
     Json,
@@ -29,12 +30,8 @@ from dashboards.panels import (
     state_timeline,
     table,
     target,
-    timeseries,
 )
-from dashboards.units import RATES
 from domain.metric import CATALOGUE
-
-HERE = (chosen("box"),)
 
 
 def page() -> Page:
@@ -44,9 +41,30 @@ def page() -> Page:
         (
             Row("Now", (*_numbers(), open_incidents(HERE, width=12, height=7), _devices())),
             Row("Devices", (_answers(), _box_judged(), _judged())),
-            Row("Power and battery", (_mains(), _voltage(), _load(), _charge(), _forecast())),
-            Row("Doors and position", (_doors(), _casings(), _inputs(), _track(), _fix())),
-            Row("PoE and traffic", (_poe(), _poe_ports(), _traffic(), _ports())),
+            Row(
+                "Power and battery",
+                (
+                    box_power.mains(),
+                    box_power.voltage(),
+                    box_power.load(),
+                    box_power.charge(),
+                    box_power.forecast(),
+                ),
+            ),
+            Row(
+                "Doors and position",
+                (
+                    box_inside.doors(),
+                    box_inside.casings(),
+                    box_inside.inputs(),
+                    box_inside.track(),
+                    box_inside.fix(),
+                ),
+            ),
+            Row(
+                "PoE and traffic",
+                (box_inside.poe(), box_inside.poe_ports(), box_inside.traffic(), box_inside.ports()),
+            ),
             Row("What was decided", (_decisions(),)),
         ),
         (districts(), boxes(several=False)),
@@ -123,227 +141,6 @@ def _judged() -> Panel:
         "Each device from its first change within the range on; before that, nothing had changed.",
         [target(query, "$tag_device")],
         CONDITION,
-    )
-
-
-def _mains() -> Panel:
-    return state_timeline(
-        "Mains, self-tests, replacement",
-        "What the UPS said, by the agreement of all its sources; a self-test is no outage.",
-        [
-            target(over_time("ups", f'max("{name}")', HERE, ("device",)), f"$tag_device {words}")
-            for name, words in (
-                ("on_battery", "on battery"),
-                ("self_test_running", "self-test"),
-                ("battery_replace", "wants a new battery"),
-            )
-        ],
-        Look.of(metric("ups", "on_battery")),
-        height=6,
-    )
-
-
-def _voltage() -> Panel:
-    return timeseries(
-        "Mains voltage",
-        "RMS voltage of each input line, and of the output.",
-        [
-            target(over_time("ups", 'mean("input_voltage_volts")', HERE, ("device", "line")), "in $tag_line"),
-            target(
-                over_time("ups", 'mean("output_voltage_volts")', HERE, ("device", "line")), "out $tag_line"
-            ),
-        ],
-        Look.of(metric("ups", "input_voltage_volts")),
-        width=8,
-    )
-
-
-def _load() -> Panel:
-    return timeseries(
-        "Load and temperature",
-        "Load of each output line (left); temperature at the battery (right): every 10 degrees above 20 "
-        "halve a lead battery's life.",
-        [
-            target(over_time("ups", 'mean("output_load_percent")', HERE, ("line",)), "load $tag_line"),
-            target(over_time("ups", 'mean("battery_temperature_celsius")', HERE, ("device",)), "battery"),
-        ],
-        Look.of(metric("ups", "output_load_percent"), low=0),
-        width=8,
-        overrides=[override("battery", unit="celsius", custom__axisPlacement="right")],
-    )
-
-
-def _charge() -> Panel:
-    return timeseries(
-        "Battery",
-        "Charge as the UPS reports it (left), voltage of the string (right).",
-        [
-            target(over_time("ups", 'mean("battery_charge_percent")', HERE), "charge"),
-            target(over_time("ups", 'mean("battery_voltage_volts")', HERE), "voltage"),
-        ],
-        Look.of(metric("ups", "battery_charge_percent")),
-        width=8,
-        overrides=[
-            override("charge", min=0, max=100),
-            override("voltage", unit="volt", custom__axisPlacement="right"),
-        ],
-    )
-
-
-def _forecast() -> Panel:
-    names = (("low", "at least"), ("likely", "likely"), ("high", "at most"))
-    panel = timeseries(
-        "Time left on battery",
-        "Our forecast with its interval, made from the fall of the charge, and the UPS's own number "
-        "beside it. Only while on battery.",
-        [
-            *(
-                target(over_time("box", f'mean("forecast_{name}_seconds")', HERE), words)
-                for name, words in names
-            ),
-            target(
-                over_time("ups", 'mean("battery_runtime_seconds")', [*HERE]),
-                "the UPS says",
-            ),
-        ],
-        Look(unit="dtdurations", low=0),
-        width=24,
-        overrides=[
-            override("at most", custom__fillBelowTo="at least", custom__lineWidth=0),
-            override("at least", custom__lineWidth=0),
-            override("the UPS says", custom__lineStyle={"fill": "dash", "dash": [8, 8]}),
-        ],
-    )
-    return at_least(panel, "1m")
-
-
-def _doors() -> Panel:
-    return state_timeline(
-        "Doors and contacts",
-        "Door contacts and other contacts of the box's sensors.",
-        [
-            target(over_time("sensor", 'max("door_open")', HERE, ("name",)), "$tag_name"),
-            target(over_time("sensor", 'max("contact_active")', HERE, ("name",)), "$tag_name"),
-        ],
-        Look.of(metric("sensor", "door_open")),
-        width=12,
-        height=6,
-    )
-
-
-def _casings() -> Panel:
-    query = over_time("camera", 'max("casing_open")', HERE, ("device", "n"))
-    return state_timeline(
-        "Camera casings",
-        "Casing contacts of the cameras.",
-        [target(query, "$tag_device $tag_n")],
-        Look.of(metric("camera", "casing_open")),
-        width=12,
-        height=6,
-    )
-
-
-def _inputs() -> Panel:
-    query = over_time("router", 'max("digital_input")', HERE, ("device", "name"))
-    return state_timeline(
-        "Router inputs",
-        "Levels of the router's digital inputs, which often carry a door contact.",
-        [target(query, "$tag_name")],
-        Look.of(metric("router", "digital_input")),
-        width=12,
-        height=7,
-    )
-
-
-def _track() -> Panel:
-    columns = ['mean("latitude_degrees") AS "latitude"', 'mean("longitude_degrees") AS "longitude"']
-    query = f"{each('router', columns, HERE)} GROUP BY time($__interval) fill(none)"
-    return geomap(
-        "Where its GPS says it is",
-        "Positions the router reported over the range: a box that travels was taken. Blank base layer.",
-        query,
-        Look(),
-        colour="",
-        label="",
-        latitude="latitude",
-        longitude="longitude",
-        width=12,
-        height=14,
-    )
-
-
-def _fix() -> Panel:
-    return timeseries(
-        "GPS and mobile signal",
-        "Satellites used (left) and received signal strength (right).",
-        [
-            target(over_time("router", 'mean("gps_satellites")', HERE), "satellites"),
-            target(over_time("router", 'mean("signal_dbm")', HERE), "signal"),
-        ],
-        Look(decimals=0),
-        width=12,
-        height=7,
-        overrides=[override("signal", unit="dBm", custom__axisPlacement="right")],
-    )
-
-
-def _poe() -> Panel:
-    return timeseries(
-        "PoE power",
-        "Power drawn from each PSE group, and what it can give.",
-        [
-            target(
-                over_time("switch", 'mean("poe_power_watts")', HERE, ("device", "group")),
-                "$tag_device $tag_group",
-            ),
-            target(
-                over_time("switch", 'mean("poe_budget_watts")', HERE, ("device", "group")),
-                "$tag_device $tag_group budget",
-            ),
-        ],
-        Look.of(metric("switch", "poe_power_watts"), low=0),
-    )
-
-
-def _poe_ports() -> Panel:
-    return state_timeline(
-        "PoE ports",
-        "Whether each port delivers power. A camera that is silent while its port delivers has hung; one "
-        "whose port stopped delivering is gone or cut off.",
-        [
-            target(
-                over_time("switch", 'min("poe_port_delivering")', HERE, ("device", "port")), "port $tag_port"
-            )
-        ],
-        Look.of(metric("switch", "poe_port_delivering")),
-        width=12,
-    )
-
-
-def _traffic() -> Panel:
-    def rate(field: str) -> str:
-        column = f'non_negative_derivative(max("{field}"), 1s)'
-        return over_time("switch", column, HERE, ("device", "port"))
-
-    return timeseries(
-        "Traffic",
-        "Octets a second of each port: above the line from the camera, as the switch receives them.",
-        [
-            target(rate("port_in_octets_total"), "port $tag_port in"),
-            target(rate("port_out_octets_total"), "port $tag_port out"),
-        ],
-        Look(unit=RATES[metric("switch", "port_in_octets_total").unit]),
-    )
-
-
-def _ports() -> Panel:
-    query = over_time("switch", 'min("port_up")', HERE, ("device", "port"))
-    return state_timeline(
-        "Ports",
-        "Whether each port of the switch is up; the order in which they fall tells a thief from a fuse.",
-        [target(query, "port $tag_port")],
-        Look.of(metric("switch", "port_up")),
-        width=12,
     )
 
 
