@@ -101,7 +101,8 @@ def fill(folder: Path, months: int) -> str:
     weak = set(rng.sample(range(BOXES), BOXES // 8))
     with closing(sqlite3.connect(folder / FILE)) as base:
         base.execute("PRAGMA synchronous = OFF")
-        put = "INSERT INTO transitions (at, target, condition, cause, since, incident, why) VALUES (?,?,?,?,?,?,?)"
+        columns = "at, target, condition, cause, since, incident, why"
+        put = f"INSERT INTO transitions ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?)"
         for _ in range(months):
             period = parse(label, ZONE)
             base.executemany(put, sorted(month(period.start, period.end, weak, rng)))
@@ -153,11 +154,11 @@ def main() -> None:
             "--format",
             formats,
         ]
-        began = time.perf_counter()
+        began, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
         subprocess.run(run, check=True)
-        took = time.perf_counter() - began
-        most = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-        print(f"{formats}: {took:.1f} s, {most:.0f} MB")
+        took, after = time.perf_counter() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
+        cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+        print(f"{formats}: {took:.1f} s ({cpu:.1f} s of processor), {after.ru_maxrss / 1024:.0f} MB")
     found = json.loads((asked.folder / "out" / f"nigehban-{label}.json").read_text())
     print(datetime.now(UTC).isoformat(timespec="seconds"), found["entities"][0]["buckets"])
 

@@ -36,7 +36,7 @@ def entity_rows(report: Report) -> Iterable[Sequence[object]]:
         yield (
             row.kind,
             row.id,
-            row.name,
+            _safe(row.name),
             row.box,
             *tally.seconds,
             sum(tally.seconds),
@@ -67,10 +67,10 @@ def interval_rows(report: Report) -> Iterable[Sequence[object]]:
             it.bucket.value,
             it.was.value,
             it.cause.value if it.cause else "",
-            it.reason,
+            _safe(it.reason),
             it.incident,
             iso(it.decided // 1000) if it.decided else "",
-            it.why,
+            _safe(it.why),
         )
 
 
@@ -78,10 +78,10 @@ def _written(head: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(head)
-    writer.writerows([_safe(cell) for cell in row] for row in rows)
+    writer.writerows(rows)
     return text.getvalue().encode()
 
 
-def _safe(cell: object) -> object:
-    """A spreadsheet must read people's words as words, not as a formula."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
+def _safe(words: str) -> str:
+    """A spreadsheet must read people's words as words, not as a formula. (Ids cannot begin so.)"""
+    return f"'{words}" if words.startswith(_FORMULA) else words

@@ -19,7 +19,7 @@ from reports.period import Period
 from reports.tally import dark
 from reports.texts import Texts
 
-ROWS = 25_000
+ROWS = 10_000
 """Intervals kept in the workbook, the longest; the file of intervals holds all of them."""
 
 _CREATED = datetime(2026, 1, 1)
