@@ -9,7 +9,15 @@ from dashboards.panels import Look, Panel, override, state_timeline, target, tim
 from dashboards.units import RATES
 
 
-def doors() -> Panel:
+def doors_and_position() -> tuple[Panel, ...]:
+    return _doors(), _casings(), _inputs(), _track(), _fix()
+
+
+def poe_and_traffic() -> tuple[Panel, ...]:
+    return _poe(), _poe_ports(), _traffic(), _ports()
+
+
+def _doors() -> Panel:
     return state_timeline(
         "Doors and contacts",
         "Door contacts and other contacts of the box's sensors.",
@@ -23,7 +31,7 @@ def doors() -> Panel:
     )
 
 
-def casings() -> Panel:
+def _casings() -> Panel:
     query = over_time("camera", 'max("casing_open")', HERE, ("device", "n"))
     return state_timeline(
         "Camera casings",
@@ -35,7 +43,7 @@ def casings() -> Panel:
     )
 
 
-def inputs() -> Panel:
+def _inputs() -> Panel:
     query = over_time("router", 'max("digital_input")', HERE, ("device", "name"))
     return state_timeline(
         "Router inputs",
@@ -47,7 +55,7 @@ def inputs() -> Panel:
     )
 
 
-def track() -> Panel:
+def _track() -> Panel:
     columns = ['mean("latitude_degrees") AS "latitude"', 'mean("longitude_degrees") AS "longitude"']
     query = f"{each('router', columns, HERE)} GROUP BY time($__interval) fill(none)"
     return geomap(
@@ -64,7 +72,7 @@ def track() -> Panel:
     )
 
 
-def fix() -> Panel:
+def _fix() -> Panel:
     return timeseries(
         "GPS and mobile signal",
         "Satellites used (left) and received signal strength (right).",
@@ -79,7 +87,7 @@ def fix() -> Panel:
     )
 
 
-def poe() -> Panel:
+def _poe() -> Panel:
     return timeseries(
         "PoE power",
         "Power drawn from each PSE group, and what it can give.",
@@ -97,7 +105,7 @@ def poe() -> Panel:
     )
 
 
-def poe_ports() -> Panel:
+def _poe_ports() -> Panel:
     return state_timeline(
         "PoE ports",
         "Whether each port delivers power. A camera that is silent while its port delivers has hung; one "
@@ -112,7 +120,7 @@ def poe_ports() -> Panel:
     )
 
 
-def traffic() -> Panel:
+def _traffic() -> Panel:
     def rate(field: str) -> str:
         column = f'non_negative_derivative(max("{field}"), 1s)'
         return over_time("switch", column, HERE, ("device", "port"))
@@ -128,7 +136,7 @@ def traffic() -> Panel:
     )
 
 
-def ports() -> Panel:
+def _ports() -> Panel:
     query = over_time("switch", 'min("port_up")', HERE, ("device", "port"))
     return state_timeline(
         "Ports",

@@ -8,7 +8,11 @@ from dashboards.panels import Look, Panel, at_least, override, state_timeline, t
 HERE = (chosen("box"),)
 
 
-def mains() -> Panel:
+def panels() -> tuple[Panel, ...]:
+    return _mains(), _voltage(), _load(), _charge(), _forecast()
+
+
+def _mains() -> Panel:
     return state_timeline(
         "Mains, self-tests, replacement",
         "What the UPS said, by the agreement of all its sources; a self-test is no outage.",
@@ -25,7 +29,7 @@ def mains() -> Panel:
     )
 
 
-def voltage() -> Panel:
+def _voltage() -> Panel:
     return timeseries(
         "Mains voltage",
         "RMS voltage of each input line, and of the output.",
@@ -40,7 +44,7 @@ def voltage() -> Panel:
     )
 
 
-def load() -> Panel:
+def _load() -> Panel:
     return timeseries(
         "Load and temperature",
         "Load of each output line (left); temperature at the battery (right): every 10 degrees above 20 "
@@ -55,7 +59,7 @@ def load() -> Panel:
     )
 
 
-def charge() -> Panel:
+def _charge() -> Panel:
     return timeseries(
         "Battery",
         "Charge as the UPS reports it (left), voltage of the string (right).",
@@ -72,7 +76,7 @@ def charge() -> Panel:
     )
 
 
-def forecast() -> Panel:
+def _forecast() -> Panel:
     names = (("low", "at least"), ("likely", "likely"), ("high", "at most"))
     panel = timeseries(
         "Time left on battery",
