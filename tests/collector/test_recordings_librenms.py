@@ -1,7 +1,7 @@
 """A second opinion: LibreNMS's sensors beside the recordings, compared where they mean our metrics.
 
 A LibreNMS sensor names the OID it was read from; where our plan reads that OID for a metric, the
-two numbers must agree, or stand in DISAGREEMENTS with the reason.
+two numbers must agree, or stand in disagreements.yaml with the reason.
 """
 
 from __future__ import annotations
@@ -14,12 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from collector.discover import discover
-from collector.plan import Asked, Plan
-from collector.profile import Source
+from collector.plan import Plan
 from collector.profile_load import load
-from collector.session import dotted
+from collector.session import Varbind, dotted
+from domain.metric import CATALOGUE
 from domain.place import Device, Kind
 from domain.reading import Reading
 from tests.collector.recorded import Recorded
@@ -29,43 +30,30 @@ PROFILES = load()
 OPINIONS = sorted(SHARED_DEVICES.glob("*/*.expected.json"))
 IDS = [f"{path.parent.name}/{path.name.removesuffix('.expected.json')}" for path in OPINIONS]
 
-NUMERIC = {
-    "charge",
-    "current",
-    "dbm",
-    "frequency",
-    "humidity",
-    "load",
-    "power",
-    "runtime",
-    "signal",
-    "temperature",
-    "voltage",
+UNITS = {
+    "charge": "%",
+    "current": "A",
+    "dbm": "dBm",
+    "frequency": "Hz",
+    "humidity": "%",
+    "load": "%",
+    "power": "W",
+    "runtime": "s",
+    "signal": "dBm",
+    "temperature": "degC",
+    "voltage": "V",
 }
+"""The unit of a metric that a LibreNMS sensor class can mean; one OID may serve a state of ours besides."""
 MINUTES = {"battery_runtime_seconds", "time_on_battery_seconds"}
 
-NOT_FITTED = "0 is what this UPS says where no battery sensor is fitted; we say absent"
-NOT_PRESENT = "999.9 is this cabinet's word for a phase that is not there"
 DISAGREEMENTS: dict[tuple[str, str], str] = {
-    ("switch/moxa_iks-6728a-8poe", "poe_port_power_watts"): "-1 W is a port without a powered device",
-    ("switch/nexans_gigaswitch", "supply_voltage_volts"): "0 V at the PoE input is no supply connected",
-    ("ups/abb_upsnet-acd364", "battery_temperature_celsius"): NOT_FITTED,
-    ("ups/eaton_5px-3000", "battery_temperature_celsius"): NOT_FITTED,
-    ("ups/apc_powerchute-smart-ups-1000", "output_load_percent"): "the raw row says 31 %, LibreNMS kept 0",
-    ("ups/invt_netagent2", "battery_runtime_seconds"): "9999 is the sentinel of the card, no 167 minutes",
-    ("ups/socomec_netvision8", "battery_runtime_seconds"): "65535 is the sentinel of the card",
-    (
-        "ups/sinetica_upscontroller",
-        "battery_runtime_seconds",
-    ): "0 minutes beside a charge of 100 %: no estimate",
-    ("ups/sinetica_upscontroller", "input_voltage_volts"): "206 V, not 20.6: LibreNMS divides volts by ten",
-    ("ups/sinetica_upscontroller", "output_voltage_volts"): "208 V, not 20.8: LibreNMS divides volts by ten",
-    ("ups/vertiv_smartcabinet-dcs", "input_voltage_volts"): NOT_PRESENT,
-    ("ups/vertiv_smartcabinet-dcs", "output_voltage_volts"): NOT_PRESENT,
-    ("ups/vertiv_smartcabinet-dcs", "output_load_percent"): NOT_PRESENT,
-    ("ups/eaton_5px-3000", "temperature_celsius"): "the ambient 0 is no probe; the remote one says 33",
+    (recording, metric): why
+    for recording, metrics in yaml.safe_load(
+        (Path(__file__).parent / "disagreements.yaml").read_text(encoding="utf-8")
+    ).items()
+    for metric, why in metrics.items()
 }
-"""(recording, metric): why LibreNMS is wrong there, or what it means otherwise."""
+"""(recording, metric): why LibreNMS is wrong there, or what it means otherwise; docs/devices.md tells."""
 
 
 def sensors(node: Any) -> Iterator[dict[str, Any]]:
@@ -84,7 +72,7 @@ def sensors(node: Any) -> Iterator[dict[str, Any]]:
 def read(path: Path) -> tuple[Plan, Reading]:
     session = Recorded.of(path)
     plan = asyncio.run(discover(session, Device("d", "b", Kind.SENSOR, "127.0.0.1"), PROFILES))
-    varbinds = []
+    varbinds: list[Varbind] = []
     for pdu in (*plan.gets, *plan.slow_gets):
         varbinds += asyncio.run(session.get(pdu)).varbinds
     for root in plan.walks:
@@ -92,20 +80,17 @@ def read(path: Path) -> tuple[Plan, Reading]:
     return plan, plan.decode(varbinds, "d", 1, slow=True)
 
 
-def is_state(one: Asked) -> bool:
-    """A state that a threshold makes of a number: LibreNMS compares the number."""
-    return isinstance(one.source, Source) and one.source.above is not None
-
-
 def opinions(path: Path) -> Iterator[tuple[str, float | None, float]]:
     """(our key, our value, LibreNMS's value in our unit) for each sensor that means a metric of ours."""
     recording = path.with_name(path.name.removesuffix(".expected.json") + ".snmprec")
     plan, reading = read(recording)
-    by_oid = {dotted(one.oid): one for one in plan.asked if one.kind == "metric" and not is_state(one)}
+    measures = (one for one in plan.asked if one.kind == "metric")
+    by_oid = {(dotted(one.oid), CATALOGUE[one.name].unit): one for one in measures}
     found = json.loads(path.read_text())["sensors"]["discovery"]
     for sensor in sensors(found):
-        one = by_oid.get(sensor["sensor_oid"].lstrip("."))
-        if one is None or sensor["sensor_class"] not in NUMERIC or sensor["sensor_current"] is None:
+        unit = UNITS.get(sensor["sensor_class"], "not compared")
+        one = by_oid.get((sensor["sensor_oid"].lstrip("."), unit))
+        if one is None or sensor["sensor_current"] is None:
             continue
         theirs = float(sensor["sensor_current"]) * (60 if one.name in MINUTES else 1)
         yield one.shown, reading.values.get((one.name, one.label)), theirs
