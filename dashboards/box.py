@@ -41,30 +41,9 @@ def page() -> Page:
         (
             Row("Now", (*_numbers(), open_incidents(HERE, width=12, height=7), _devices())),
             Row("Devices", (_answers(), _box_judged(), _judged())),
-            Row(
-                "Power and battery",
-                (
-                    box_power.mains(),
-                    box_power.voltage(),
-                    box_power.load(),
-                    box_power.charge(),
-                    box_power.forecast(),
-                ),
-            ),
-            Row(
-                "Doors and position",
-                (
-                    box_inside.doors(),
-                    box_inside.casings(),
-                    box_inside.inputs(),
-                    box_inside.track(),
-                    box_inside.fix(),
-                ),
-            ),
-            Row(
-                "PoE and traffic",
-                (box_inside.poe(), box_inside.poe_ports(), box_inside.traffic(), box_inside.ports()),
-            ),
+            Row("Power and battery", box_power.panels()),
+            Row("Doors and position", box_inside.doors_and_position()),
+            Row("PoE and traffic", box_inside.poe_and_traffic()),
             Row("What was decided", (_decisions(),)),
         ),
         (districts(), boxes(several=False)),
