@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from collector.alike import Plans
 from collector.compile import compile_plan
 from collector.plan import Plan, Raw
 from collector.profile import Place, Profile, ProfileSet, Source
@@ -13,6 +14,7 @@ from domain.place import Bounds, Device
 from domain.reading import Outcome
 
 _ROWS = 4096  # of one subtree: a 48-port switch has 60 rows in a column, a full UPS-MIB 300
+_PLANS = Plans()
 
 
 class Undiscovered(Exception):
@@ -74,7 +76,7 @@ async def survey(
             for column in _siblings(place):
                 await _column(session, column, rows, walked)
     why = f"{chosen.because} (score {chosen.score})"
-    return compile_plan(profile, rows, why, bounds)
+    return _PLANS.one(compile_plan(profile, rows, why, bounds))
 
 
 def _siblings(place: Place) -> list[str]:

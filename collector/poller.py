@@ -12,7 +12,6 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from collector.alike import Plans
 from collector.bounded import Bounded
 from collector.connections import Connections
 from collector.discover import Undiscovered
@@ -89,7 +88,6 @@ class Poller:
         self._resolver = resolver or Resolver(self._loop)
         self._schedule = Schedule(_TICK_MS)
         self._watched: dict[str, Watched] = {}
-        self._plans = Plans()
         # Apart, so that many silent devices of one sort hold up nobody of another.
         self._discoveries = Bounded(settings.discoveries)
         self._errands = Bounded(settings.errands)
@@ -274,7 +272,7 @@ class Poller:
         outcome = Outcome.FORBIDDEN
         try:
             session = self._connections.open(watched)
-            watched.plan = self._plans.one(await self._discover(session, watched.device))
+            watched.plan = await self._discover(session, watched.device)
         except Undiscovered as silence:
             outcome = silence.answer.outcome
         except ValueError:  # credentials that no session can be opened with: nothing was asked
