@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from app.device_docs import DEVICES, devices
 from domain.metric import CATALOGUE, Metric
 
 METRICS = Path(__file__).parents[1] / "docs" / "metrics.md"
@@ -32,11 +33,23 @@ def _row(metric: Metric) -> str:
     return f"| `{metric.name}` | {label} | {metric.unit} | {metric.shape} | {span} | {meaning} |\n"
 
 
+PAGES = {METRICS: metrics, DEVICES: devices}
+"""Each page made of data, and what makes it."""
+
+
 def main() -> None:
-    """Writes the pages; with --check only says whether they are current (exit code 1 if not)."""
+    """Writes the pages; with --check only says which are not current (exit code 1 then)."""
+    old = [page for page, made in PAGES.items() if not _current(page, made())]
     if "--check" in sys.argv[1:]:
-        raise SystemExit(0 if METRICS.read_text(encoding="utf-8") == metrics() else 1)
-    METRICS.write_text(metrics(), encoding="utf-8")
+        for page in old:
+            print(f"docs/{page.name}: not current, run: make docs", file=sys.stderr)
+        raise SystemExit(1 if old else 0)
+    for page in old:
+        page.write_text(PAGES[page](), encoding="utf-8")
+
+
+def _current(page: Path, text: str) -> bool:
+    return page.is_file() and page.read_text(encoding="utf-8") == text
 
 
 if __name__ == "__main__":
