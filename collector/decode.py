@@ -298,6 +298,15 @@ def text_of(tag: int, octets: bytes, as_mac: bool = False) -> str | None:
     return None
 
 
+def _is_binary(octets: bytes) -> bool:
+    """Octets that are no words: addresses, bits, dates."""
+    try:
+        text = octets.rstrip(b"\x00").decode("utf-8")
+    except UnicodeDecodeError:
+        return True
+    return any(not c.isprintable() and c not in "\t\r\n" for c in text)
+
+
 def shown(tag: int, octets: bytes) -> str:
     """A raw varbind for people: its type and its value, whatever it is."""
     name = _NAMES.get(tag, f"tag 0x{tag:02x}")
@@ -305,6 +314,8 @@ def shown(tag: int, octets: bytes) -> str:
         number = int.from_bytes(octets, "big", signed=tag == INTEGER) if octets else None
         return f"{name} {number}"
     if tag == OCTET_STRING:
+        if _is_binary(octets):
+            return f"{name} {octets[:24].hex(':')}"
         return f"{name} {plain_text(octets)[:60]!r}"
     if tag == OBJECT_ID:
         try:

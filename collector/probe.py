@@ -110,10 +110,18 @@ async def _poll(session: Session, plan: Plan) -> list[Varbind]:
     return varbinds
 
 
+def _tidy(value: float) -> float:
+    return int(value) if value == int(value) else round(value, 6)
+
+
+def said(value: float) -> str:
+    """A number as people read it: no exponent, no tail of noughts."""
+    return str(_tidy(value))
+
+
 def _values(reading: Reading) -> dict[str, float | str]:
     numbers: dict[str, float | str] = {
-        written(key): int(value) if value == int(value) else round(value, 6)
-        for key, value in sorted(reading.values.items())
+        written(key): _tidy(value) for key, value in sorted(reading.values.items())
     }
     return numbers | dict(sorted(reading.texts.items()))
 
@@ -126,7 +134,7 @@ def explained(plan: Plan, varbinds: Sequence[Varbind], reading: Reading) -> list
         found = [(key, raw) for key, raw in rows.items() if key.startswith(walk.root)]
         for key, raw in found:
             result = walk.read(*raw)
-            text = result if isinstance(result, str) else f"{result:g}"
+            text = result if isinstance(result, str) else said(result)
             lines.append(Line(walk.name, dotted(key), shown(*raw), rule_text(walk.source), text))
         if not found:
             lines.append(Line(walk.name, dotted(walk.root), "no rows", "walked", "nothing"))
@@ -142,7 +150,7 @@ def explained(plan: Plan, varbinds: Sequence[Varbind], reading: Reading) -> list
         facts.setdefault(name, []).append(number)
     for decision in plan.decisions:
         value, because = decision.decide(facts)
-        lines.append(Line(decision.name, "derived", "", because, "absent" if value is None else f"{value:g}"))
+        lines.append(Line(decision.name, "derived", "", because, "absent" if value is None else said(value)))
     return lines
 
 
@@ -153,7 +161,7 @@ def _line(one: Asked, raw: Raw | None) -> Line:
     if not isinstance(one.source, Source):
         return Line(one.shown, where, shown(*raw), "text", read_text(one, *raw) or "nothing worth keeping")
     value = one.read(*raw)
-    text = f"absent: {value}" if isinstance(value, str) else f"{value:g}"
+    text = f"absent: {value}" if isinstance(value, str) else said(value)
     return Line(one.shown, where, shown(*raw), rule_text(one.source), text)
 
 
@@ -163,7 +171,13 @@ def rule_text(source: Source) -> str:
     if source.pattern:
         parts.append(f"/{source.pattern}/")
     if source.map is not None:
-        parts.append("map " + ", ".join(f"{key}={value}" for key, value in source.map.items()))
+        parts.append(
+            "map "
+            + ", ".join(
+                f"{key}={value if isinstance(value, str) else said(value)}"
+                for key, value in source.map.items()
+            )
+        )
         if source.otherwise is not None:
             parts.append(f"any other {source.otherwise:g}")
     if source.fit is not None:
