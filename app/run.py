@@ -23,6 +23,7 @@ from app.child import Child
 from app.clock import SystemClock
 from app.folder import beside, data_folder
 from app.screen import Messages, Screen
+from app.settings import load as load_settings
 from app.simulate import open_street
 from app.watch import require_secrets
 from collector.icmp import Sweeper
@@ -62,6 +63,7 @@ def main(run: Run) -> None:
         beside(run.record)
     data_folder(run.data)
     open_store(run.data).close()  # makes or migrates the journal once, before three processes open it
+    load_settings(run.settings_file).channels(run.data)  # a secret that is missing is said now
     lock_watch(run.data).release()  # another run is refused here, in words, and not child by child
     if not run.simulate:
         Sweeper().close()  # NotPermitted says what to grant

@@ -164,14 +164,12 @@ class Watch:
             self._close()
 
     def _close(self) -> None:
-        self.core.stop(self._clock.now())
-        self._prober.close()
-        self._store.sink.close()
-        self._reader.close()
-        self._journal.close()
-        for file in (self._recorder, self._events):
-            if file is not None:
-                file.close()
+        """Each is closed whatever became of the others."""
+        files = [file for file in (self._recorder, self._events) if file is not None]
+        with contextlib.ExitStack() as last:
+            for closing in (self._journal, self._reader, self._store.sink, self._prober, *files):
+                last.callback(closing.close)
+            self.core.stop(self._clock.now())
 
     # -- time -------------------------------------------------------------------------------------
 

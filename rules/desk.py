@@ -23,10 +23,13 @@ from domain.alarm import (
 )
 from domain.place import City, Status
 from domain.window import Window, silenced
-from rules import notice, verdict
+from rules import notice
+from rules.alarmed import alarmed, mains
+from rules.dark import dark_evidence, uplink_dark, uplink_grace
 from rules.machine import ripe_at, step
 from rules.memory import BoxMemory, DeviceMemory, Pending, World
-from rules.verdict import RANK, Verdict
+from rules.outage import device_cause, outage
+from rules.verdict import RANK, Verdict, members
 from rules.work import Wakes, Work, next_beat
 
 LOOK_AHEAD = 32 * 86_400_000
@@ -36,12 +39,12 @@ WITNESS_CHECK = 1000
 """How often a provisional verdict is looked at again at most, in milliseconds."""
 
 _JUDGED: tuple[tuple[Concern, Callable[[World, BoxMemory, int], Verdict | None]], ...] = (
-    (Concern.TAMPER, lambda world, box, now: verdict.alarmed(world, box, Concern.TAMPER, now)),
-    (Concern.POWER, lambda world, box, _: verdict.mains(world, box)),
-    (Concern.OUTAGE, verdict.outage),
-    (Concern.BATTERY, lambda world, box, now: verdict.alarmed(world, box, Concern.BATTERY, now)),
-    (Concern.DEGRADED, lambda world, box, now: verdict.alarmed(world, box, Concern.DEGRADED, now)),
-    (Concern.AGENT, lambda world, box, now: verdict.alarmed(world, box, Concern.AGENT, now)),
+    (Concern.TAMPER, lambda world, box, now: alarmed(world, box, Concern.TAMPER, now)),
+    (Concern.POWER, lambda world, box, _: mains(world, box)),
+    (Concern.OUTAGE, outage),
+    (Concern.BATTERY, lambda world, box, now: alarmed(world, box, Concern.BATTERY, now)),
+    (Concern.DEGRADED, lambda world, box, now: alarmed(world, box, Concern.DEGRADED, now)),
+    (Concern.AGENT, lambda world, box, now: alarmed(world, box, Concern.AGENT, now)),
 )
 
 
@@ -86,7 +89,7 @@ class Desk:
         self._await_news(work, box)
 
     def _darken(self, work: Work, box: BoxMemory) -> None:
-        evidence, fell = verdict.dark_evidence(self._world, box)
+        evidence, fell = dark_evidence(self._world, box)
         rule = box.rules.dark
         box.dark, settled = step(rule, box.dark, evidence, work.now, fell or None)
         self._wake(box, ripe_at(rule, box.dark))
@@ -110,13 +113,13 @@ class Desk:
         stands = box.incidents.get(Concern.OUTAGE)
         if stands is None or stands.cause is not Cause.UPLINK_DOWN:
             return
-        if verdict.uplink_dark(self._world, box):
+        if uplink_dark(self._world, box):
             box.parent_back_at = 0
         elif box.parent_back_at < stands.opened_at:
             box.parent_back_at = work.now
             work.boxes.add(box.place.box.id)
         if box.parent_back_at:
-            grace_ends = box.parent_back_at + verdict.uplink_grace(box)
+            grace_ends = box.parent_back_at + uplink_grace(box)
             self._wake(box, grace_ends if grace_ends > work.now else None)
 
     def _fold(
@@ -190,7 +193,7 @@ class Desk:
             )
 
     def _conditions(self, work: Work, box: BoxMemory) -> None:
-        for memory in verdict.members(self._world, box):
+        for memory in members(self._world, box):
             condition, cause, since, words = self._condition(box, memory, work.now)
             if condition is memory.condition and cause is memory.cause:
                 continue
@@ -210,7 +213,7 @@ class Desk:
         if box.is_dark and memory.suspect and outage:
             return Condition.DOWN, outage.cause, silent.first, "; ".join(outage.evidence)
         if memory.on("silent"):
-            cause, words = verdict.device_cause(self._world, memory)
+            cause, words = device_cause(self._world, memory)
             return Condition.DOWN, cause, silent.first, words
         meaning = box.rules.meaning
         bad = [

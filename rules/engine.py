@@ -11,35 +11,29 @@ from dataclasses import replace
 from typing import Any
 
 from domain.alarm import (
-    Cause,
     Concern,
     Condition,
-    Confidence,
-    Evidence,
     Incident,
-    Notice,
     OwedEvent,
-    Phase,
-    Reason,
-    Transition,
 )
 from domain.facts import BoxStanding
 from domain.input import Acknowledge, Input, Reload, Start, Stop
 from domain.place import City
-from domain.reading import Outcome, Probe, Reading
+from domain.reading import Probe, Reading
 from domain.record import Change
-from rules import durable, notice
+from rules import durable
+from rules.alarmed import without_mains
+from rules.alarms import Alarms
 from rules.desk import Desk, wake_name
-from rules.judge import Judge, forget_unjudged, thresholds_for
-from rules.machine import CLEAR, step
+from rules.judge import Judge
+from rules.lookout import MONITOR, Lookout
 from rules.memory import ON, BoxMemory, DeviceMemory, Grid, Watchman, World
 from rules.rule import Rules
 from rules.standing import standings
+from rules.thresholds import forget_unjudged, thresholds_for
 from rules.topology import Topology, survey
-from rules.verdict import without_mains
 from rules.work import Wakes, Work
 
-MONITOR = "monitor"
 State = Mapping[str, Mapping[str, Any]]
 
 
@@ -51,8 +45,8 @@ class Engine:
     ) -> None:
         self._work = Work()
         self._watchman = Watchman({})
-        self._monitor: Incident | None = None
         self._codes: dict[str, tuple[str, Concern]] = {}
+        self._lookout = Lookout(self._watchman, self._codes)
         self._promised_at = 0
         self._promises: set[str] = set()  # ids of what is owed since that very millisecond
         self._configure(city, rules, state or {}, tuple(incidents))
@@ -74,13 +68,14 @@ class Engine:
         for incident in incidents:
             self._codes[incident.code] = (incident.target, incident.concern)
             if incident.target == MONITOR:
-                self._monitor = incident
+                self._lookout.incident = incident
             elif incident.target in self._world.boxes:
                 self._world.boxes[incident.target].incidents[incident.concern] = incident
         _count(self._world)
-        self._judge = Judge(self._world, self._wakes)
+        self._alarms = Alarms(self._world, self._wakes)
+        self._judge = Judge(self._world, self._alarms)
         self._desk = Desk(self._world, city, rules.windows, self._wakes, self._codes)
-        self._base = rules.base
+        self._lookout.configure(city, rules.base.blind)
 
     def next_wake(self) -> int | None:
         """Engine milliseconds of the next Wake wanted; None: nothing runs out by itself."""
@@ -112,7 +107,7 @@ class Engine:
         memory = self._world.devices.get(reading.device)
         if memory is None:
             if reading.device in self._city.references and reading.probe is Probe.ICMP:
-                self._reference(work, reading)
+                self._lookout.hear(work, reading)
         elif reading.probe is Probe.ICMP:
             self._judge.icmp(work, memory, reading)
         elif reading.probe is Probe.SNMP:
@@ -124,8 +119,8 @@ class Engine:
         for target in self._wakes.due(work.now):
             memory = self._world.devices.get(target)
             if memory is not None:
-                self._judge.ripen(work, memory)
-                self._judge.settle_flapping(work, memory)
+                self._alarms.ripen(work, memory)
+                self._alarms.settle_flapping(work, memory)
             else:
                 work.review[target.removeprefix("box/")] = None
 
@@ -134,19 +129,18 @@ class Engine:
         self._watchman.seeing_since = work.now
         for memory in self._world.devices.values():
             if memory.alarms:
-                self._judge.wake_up(memory)
+                self._alarms.wake_up(memory)
                 if "flapping" in memory.alarms:
                     self._wakes.at(work.now, memory.device.id)
         for id_, box in self._world.boxes.items():
             if box.pending or box.incidents:
                 self._wakes.at(work.now, wake_name(id_))
-        if self._monitor and not self._city.references:
-            self._start_wakes(work)
+        self._lookout.end_if_alone(work)
 
     def _acknowledge(self, work: Work, given: Acknowledge) -> None:
         box_id, concern = self._codes.get(given.code.upper(), ("", Concern.OUTAGE))
-        if box_id == MONITOR and self._monitor:
-            stands: Incident | None = self._monitor
+        if box_id == MONITOR:
+            stands = self._lookout.incident
         else:
             box = self._world.boxes.get(box_id)
             stands = box.incidents.get(concern) if box else None
@@ -159,7 +153,7 @@ class Engine:
         incident = replace(stands, acknowledged_by=given.by, acknowledged_at=given.at)
         work.incidents[incident.id] = incident
         if box_id == MONITOR:
-            self._monitor = incident
+            self._lookout.incident = incident
         else:
             self._world.boxes[box_id].incidents[concern] = incident
 
@@ -184,10 +178,9 @@ class Engine:
         for id_ in gone:
             self._desk.remove(work, old.boxes[id_])
         incidents = tuple(i for box in old.boxes.values() for i in box.incidents.values())
-        if self._monitor:
-            incidents = (*incidents, self._monitor)
+        if self._lookout.incident:
+            incidents = (*incidents, self._lookout.incident)
         self._configure(given.city, given.rules, state, incidents)
-        self._watchman.heard = {r: ok for r, ok in self._watchman.heard.items() if r in given.city.references}
         for id_, memory in self._world.devices.items():
             before = old.devices.get(id_)
             if before is not None:
@@ -207,72 +200,13 @@ class Engine:
     def _start_wakes(self, work: Work) -> None:
         for memory in self._world.devices.values():
             if memory.alarms:  # of a device that has moved, perhaps
-                self._judge.wake_up(memory)
+                self._alarms.wake_up(memory)
                 self._wakes.at(work.now, memory.device.id)
                 work.review[memory.box.place.box.id] = None
         for id_, box in self._world.boxes.items():
             if box.pending or box.incidents or box.is_dark:
                 work.review[id_] = None
-        if self._monitor and not self._city.references:  # nobody is left who could end it
-            self._watchman.state = CLEAR
-            self._monitor_closes(work, self._monitor, "removed")
-
-    # -- the monitor itself -----------------------------------------------------------------------
-
-    def _reference(self, work: Work, reading: Reading) -> None:
-        if reading.outcome is Outcome.FORBIDDEN:
-            return
-        watchman = self._watchman
-        answered = reading.outcome is Outcome.OK
-        doubted = watchman.doubts
-        watchman.heard[reading.device] = answered
-        watchman.last_at = work.now
-        if answered:
-            watchman.last_ok_at = work.now
-            if doubted:
-                watchman.seeing_since = work.now
-        rule = self._base.blind
-        evidence = Evidence.BAD if watchman.doubts else Evidence.GOOD
-        watchman.state, settled = step(rule, watchman.state, evidence, work.now)
-        if settled is Phase.FIRING:
-            self._monitor_opens(work)
-        elif settled is Phase.CLEAR and self._monitor:
-            self._monitor_closes(work, self._monitor)
-
-    def _monitor_opens(self, work: Work) -> None:
-        silent = ", ".join(sorted(self._watchman.heard))
-        id_ = f"{MONITOR}/{Concern.MONITOR}/{work.now}"
-        code = notice.code_of(id_, self._codes)
-        self._codes[code] = (MONITOR, Concern.MONITOR)
-        self._monitor = Incident(
-            id=id_,
-            code=code,
-            target=MONITOR,
-            concern=Concern.MONITOR,
-            cause=Cause.MONITOR_BLIND,
-            confidence=Confidence.CONFIRMED,
-            opened_at=work.now,
-            since=self._watchman.state.first,
-            evidence=(f"every reference is silent: {silent}",),
-        )
-        self._monitor_tells(work, self._monitor, Notice.OPENED, Reason.OPENED, Condition.DOWN)
-
-    def _monitor_closes(self, work: Work, stands: Incident, reason: str = "recovered") -> None:
-        self._codes.pop(stands.code, None)
-        self._monitor = None
-        closed = replace(stands, closed_at=work.now, close_reason=reason)
-        self._monitor_tells(work, closed, Notice.CLOSED, Reason.CLOSED, Condition.UP)
-
-    def _monitor_tells(
-        self, work: Work, incident: Incident, kind: Notice, reason: Reason, condition: Condition
-    ) -> None:
-        work.incidents[incident.id] = incident
-        work.boxes.add(MONITOR)
-        facts = notice.monitor_facts(self._city, incident)
-        work.owed.append(notice.owed(work.now, MONITOR, kind, reason, facts))
-        since = self._watchman.state.first
-        cause = incident.cause if condition is Condition.DOWN else None
-        work.transitions.append(Transition(work.now, MONITOR, condition, cause, since, incident.id))
+        self._lookout.end_if_alone(work)
 
     # -- out --------------------------------------------------------------------------------------
 
@@ -327,7 +261,7 @@ class Engine:
 
     def open_incidents(self) -> list[Incident]:
         found = [i for box in self._world.boxes.values() for i in box.incidents.values()]
-        return [self._monitor, *found] if self._monitor else found
+        return [self._lookout.incident, *found] if self._lookout.incident else found
 
     def standings(self) -> Iterator[BoxStanding]:
         return standings(self._world)

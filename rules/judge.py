@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from operator import itemgetter
 
-from domain.alarm import AlarmState, Concern, Evidence, Phase
-from domain.metric import CATALOGUE
-from domain.place import Device, Kind
+from domain.alarm import Concern, Evidence
+from domain.place import Kind
 from domain.reading import Key, Outcome, Reading, Trust
-from rules import flap, power, witness
+from rules import power, witness
+from rules.alarms import AT_ONCE, Alarms
 from rules.forecast import Discharge, forecast
-from rules.machine import CLEAR, ripe_at, ripen, step
-from rules.memory import DeviceMemory, Thresholds, World
-from rules.rule import Hold, RuleSet, Threshold
-from rules.verdict import without_mains
-from rules.work import Wakes, Work, next_beat
+from rules.memory import DeviceMemory, World
+from rules.rule import Threshold
+from rules.thresholds import beyond
+from rules.work import Work
 
-AT_ONCE = Hold()
+_METRIC = itemgetter(0)
 IDENTITY = ("serial", "mac", "engine_id")
 """Texts by which a device is known to be the same one."""
 
@@ -26,58 +26,12 @@ SAVE_EVERY = 60_000
 DISCHARGE_SAVE_EVERY = 15_000
 
 
-def thresholds_for(rules: RuleSet, device: Device, tags: frozenset[str]) -> Thresholds:
-    mine = [
-        rule
-        for rule in rules.thresholds
-        if device.kind in rule.kinds and (not rule.tags or rule.tags & (tags | device.tags))
-    ]
-    labelled: dict[str, tuple[Threshold, ...]] = {}
-    plain = []
-    for rule in mine:
-        if CATALOGUE[rule.metric].label:
-            labelled[rule.metric] = (*labelled.get(rule.metric, ()), rule)
-        else:
-            plain.append(((rule.metric, ""), rule))
-    return Thresholds(
-        tuple(pair for pair in plain if pair[1].metric.startswith("icmp_")),
-        tuple(pair for pair in plain if not pair[1].metric.startswith("icmp_")),
-        labelled,
-    )
-
-
-def forget_unjudged(memory: DeviceMemory) -> None:
-    """Drops alarms of rules that no longer concern the device: no reading could ever end them."""
-    device, mine = memory.device, memory.thresholds
-    judged = {"silent", "flapping", *(rule.id for _, rule in mine.icmp)}
-    if device.snmp is not None:
-        judged |= {"agent", "identity", *(rule.id for _, rule in mine.snmp)}
-        if device.kind is Kind.UPS:
-            judged |= {"mains", "forecast", "habit"}
-    judged |= {rule.id for rules in mine.labelled.values() for rule in rules}  # a trap may have opened it
-    for rule in memory.alarms.keys() - judged:
-        del memory.alarms[rule]
-
-
-def beyond(rule: Threshold, value: float) -> Evidence:
-    if rule.above is not None:
-        if value > rule.above:
-            return Evidence.BAD
-        limit = rule.above if rule.clear_below is None else rule.clear_below
-        return Evidence.GOOD if value <= limit else Evidence.UNKNOWN
-    assert rule.below is not None
-    if value < rule.below:
-        return Evidence.BAD
-    limit = rule.below if rule.clear_above is None else rule.clear_above
-    return Evidence.GOOD if value >= limit else Evidence.UNKNOWN
-
-
 class Judge:
-    """Steps the alarms of one device at a time; boxes that must be judged anew go to `work.review`."""
+    """Makes evidence of one reading at a time; boxes that must be judged anew go to `work.review`."""
 
-    def __init__(self, world: World, wakes: Wakes) -> None:
+    def __init__(self, world: World, alarms: Alarms) -> None:
         self._world = world
-        self._wakes = wakes
+        self._alarms = alarms
 
     # -- one reading ------------------------------------------------------------------------------
 
@@ -95,7 +49,7 @@ class Judge:
                 if value is not None:
                     evidence = beyond(rule, value)
                     if evidence is Evidence.BAD or rule.id in memory.alarms:
-                        self.step(work, memory, rule.id, rule.hold, evidence)
+                        self._alarms.step(work, memory, rule.id, rule.hold, evidence)
         self._silent(work, memory)
 
     def snmp(self, work: Work, memory: DeviceMemory, reading: Reading) -> None:
@@ -109,7 +63,7 @@ class Judge:
         rules = memory.box.rules
         evidence = witness.agent(memory, outcome)
         if evidence is Evidence.BAD or "agent" in memory.alarms:
-            self.step(work, memory, "agent", rules.agent, evidence)
+            self._alarms.step(work, memory, "agent", rules.agent, evidence)
         if outcome is Outcome.OK:
             memory.last_ok_at = memory.box.last_ok_at = memory.box.grid.last_ok_at = now
             kind = memory.device.kind
@@ -133,28 +87,6 @@ class Judge:
                     self._fell(work, memory, port)
         self._metrics(work, memory, reading, trap=True)
 
-    def ripen(self, work: Work, memory: DeviceMemory) -> None:
-        """Ends the holds that time alone has ended."""
-        for rule, state in list(memory.alarms.items()):
-            hold = self._hold(memory, rule)
-            if (
-                rule == "silent"
-                and state.phase is Phase.PENDING
-                and not self._vouched(memory, state, work.now)
-            ):
-                self._wakes.at(next_beat(work.now, 1000), memory.device.id)
-                continue
-            after, settled = ripen(hold, state, work.now)
-            if after is not state:
-                self._keep(work, memory, rule, hold, after, settled)
-            else:
-                self._wakes.at(ripe_at(hold, state), memory.device.id)
-
-    def wake_up(self, memory: DeviceMemory) -> None:
-        """Asks for the wakes of alarms that were read back after a restart."""
-        for rule, state in memory.alarms.items():
-            self._wakes.at(ripe_at(self._hold(memory, rule), state), memory.device.id)
-
     # -- rules ------------------------------------------------------------------------------------
 
     def _silent(self, work: Work, memory: DeviceMemory) -> None:
@@ -166,22 +98,18 @@ class Judge:
     def _step_silent(self, work: Work, memory: DeviceMemory, evidence: Evidence) -> None:
         was = memory.alarm("silent").phase
         # the polls are counted by the witness, sweep by sweep; here only the time is held
-        hold = self._hold(memory, "silent")
-        self.step(work, memory, "silent", hold, evidence, witness.fell_at(memory))
+        hold = self._alarms.hold(memory, "silent")
+        self._alarms.step(work, memory, "silent", hold, evidence, witness.fell_at(memory))
         if memory.alarm("silent").phase is not was:
             work.review[memory.box.place.box.id] = None
-
-    def _vouched(self, memory: DeviceMemory, state: AlarmState, now: int) -> bool:
-        patience = int(memory.device.icmp_interval_s * 1000) * witness.PATIENCE
-        return self._world.watchman.vouches(state.first, now, patience)
 
     def _power(self, work: Work, memory: DeviceMemory, reading: Reading) -> None:
         rules, now = memory.box.rules, work.now
         memory.last = reading
         evidence = power.on_battery(reading.values, rules.mains.low_volts)
         if evidence is Evidence.BAD or "mains" in memory.alarms:
-            self.step(work, memory, "mains", rules.mains.hold, evidence)
-            self._review_feeder(work, memory)
+            self._alarms.step(work, memory, "mains", rules.mains.hold, evidence)
+            self._alarms.review_feeder(work, memory)
         charge = reading.values.get(power.CHARGE)
         if evidence is Evidence.GOOD:
             memory.power_ok_at = now
@@ -225,7 +153,7 @@ class Judge:
             ("habit", rules.habit.hold, drains),
         ):
             if evidence is Evidence.BAD or rule in memory.alarms:
-                self.step(work, memory, rule, hold, evidence)
+                self._alarms.step(work, memory, rule, hold, evidence)
 
     def _ports(self, work: Work, memory: DeviceMemory, reading: Reading) -> None:
         before = memory.last.values if memory.last else {}
@@ -258,7 +186,7 @@ class Judge:
         if changed or "identity" in memory.alarms:
             if changed and "identity" not in memory.alarms:
                 memory.box.identity_at = work.now
-            self.step(work, memory, "identity", AT_ONCE, Evidence.BAD if changed else Evidence.GOOD)
+            self._alarms.step(work, memory, "identity", AT_ONCE, Evidence.BAD if changed else Evidence.GOOD)
 
     def _metrics(self, work: Work, memory: DeviceMemory, reading: Reading, trap: bool) -> None:
         values = reading.values
@@ -267,7 +195,7 @@ class Judge:
             if value is not None and (beyond(rule, value) is Evidence.BAD or rule.id in memory.alarms):
                 self._limit(work, memory, rule, (value,), reading, trap)
         labelled = memory.thresholds.labelled
-        if labelled:
+        if labelled and not labelled.keys().isdisjoint(map(_METRIC, values)):
             found: dict[str, list[float]] = {}
             for (metric, label), value in values.items():
                 for rule in labelled.get(metric, ()):
@@ -277,6 +205,8 @@ class Judge:
                 for rule in rules:
                     if rule.id in found:
                         self._limit(work, memory, rule, found[rule.id], reading, trap)
+                    elif rule.id in memory.alarms and not trap:
+                        self._unseen(work, memory, rule)
 
     def _limit(
         self,
@@ -311,115 +241,21 @@ class Judge:
                     work.review[box.place.box.id] = None
             if rule.id not in memory.alarms:
                 work.boxes.add(box.place.box.id)
-        self.step(work, memory, rule.id, rule.hold, evidence)
+        self._alarms.step(work, memory, rule.id, rule.hold, evidence)
+
+    def _unseen(self, work: Work, memory: DeviceMemory, rule: Threshold) -> None:
+        """Opened by a trap, of which no poll can tell the end: good polls that know nothing of it end it
+        once its clue has lost its weight."""
+        if work.now - memory.alarms[rule.id].first >= memory.box.rules.theft.corroboration:
+            self._alarms.step(work, memory, rule.id, rule.hold, Evidence.GOOD)
 
     def _condition(self, memory: DeviceMemory, metric: str, values: Mapping[Key, float]) -> float | None:
         if metric == "on_battery":  # as agreed by all witnesses, not as one of them says
             return float(memory.on("mains"))
         return values.get((metric, ""))
 
-    # -- stepping ---------------------------------------------------------------------------------
-
-    def step(
-        self,
-        work: Work,
-        memory: DeviceMemory,
-        rule: str,
-        hold: Hold,
-        evidence: Evidence,
-        began: int | None = None,
-    ) -> None:
-        before = memory.alarm(rule)
-        after, settled = step(hold, before, evidence, work.now, began)
-        if after is not before:
-            self._keep(work, memory, rule, hold, after, settled)
-
-    def _keep(
-        self,
-        work: Work,
-        memory: DeviceMemory,
-        rule: str,
-        hold: Hold,
-        state: AlarmState,
-        settled: Phase | None,
-    ) -> None:
-        if settled is Phase.FIRING and rule == "silent":
-            state = self._punish(work, memory, state)
-        if settled is Phase.CLEAR and rule == "silent":
-            memory.recovered_at = state.first
-        if state.phase is Phase.CLEAR and not state.penalty:
-            memory.alarms.pop(rule, None)
-        else:
-            memory.alarms[rule] = state
-            self._wakes.at(ripe_at(hold, state), memory.device.id)
-        if settled is not None:
-            work.devices.add(memory.device.id)
-            work.review[memory.box.place.box.id] = None
-            if rule == "mains":  # by time alone, perhaps
-                self._review_feeder(work, memory)
-
-    def _punish(self, work: Work, memory: DeviceMemory, state: AlarmState) -> AlarmState:
-        rule = memory.box.rules.flapping
-        state = flap.punish(rule, state, work.now)
-        if state.penalty >= rule.suppress:
-            memory.alarms["flapping"] = AlarmState(
-                Phase.FIRING, work.now, state.first, 0, state.penalty, state.penalty_at
-            )
-            self._wakes.at(flap.reused_at(rule, state), memory.device.id)
-        return state
-
-    def settle_flapping(self, work: Work, memory: DeviceMemory) -> None:
-        """Ends damping once the penalty has decayed; forgets penalties that no longer matter."""
-        rule = memory.box.rules.flapping
-        state = memory.alarms.get("flapping")
-        if state is None:
-            return
-        ends = flap.reused_at(rule, state)
-        if work.now < ends:
-            self._wakes.at(ends, memory.device.id)
-            return
-        del memory.alarms["flapping"]
-        silent = memory.alarms.get("silent")
-        if silent is not None and silent.phase is Phase.CLEAR:
-            del memory.alarms["silent"]
-        work.devices.add(memory.device.id)
-        work.review[memory.box.place.box.id] = None
-
-    def _review_feeder(self, work: Work, memory: DeviceMemory) -> None:
-        """Enough boxes without mains change the verdict of all on their feeder that have lost it.
-
-        Once a box: a feeder's fall is told box by box, and its end changes no standing verdict."""
-        box = memory.box
-        grid, box_id = box.grid, box.place.box.id
-        if not without_mains(self._world, box):
-            if box_id in grid.lost:
-                grid.lost.discard(box_id)
-                box.mains_at = work.now
-                work.boxes.add(box_id)
-        elif box_id not in grid.lost:
-            grid.lost.add(box_id)
-            if box.place.box.feeder and len(grid.lost) in grid.needs:
-                work.review.update(dict.fromkeys(id_ for id_ in grid.boxes if id_ in grid.lost))
-
-    def _hold(self, memory: DeviceMemory, rule: str) -> Hold:
-        rules = memory.box.rules
-        if rule == "silent":
-            return Hold(1, rules.silent.hold, rules.silent.clear_polls, rules.silent.clear_hold)
-        builtin = {
-            "agent": rules.agent,
-            "mains": rules.mains.hold,
-            "forecast": rules.forecast.hold,
-            "habit": rules.habit.hold,
-        }.get(rule)
-        if builtin:
-            return builtin
-        return next((t.hold for t in rules.thresholds if t.id == rule), AT_ONCE)
-
 
 def _left(left_ms: float, below: int, clear_above: int) -> Evidence:
     if left_ms < below:
         return Evidence.BAD
     return Evidence.GOOD if left_ms > clear_above else Evidence.UNKNOWN
-
-
-__all__ = ["CLEAR", "Judge", "beyond", "thresholds_for"]

@@ -150,7 +150,8 @@ class BoxMemory:
 class Watchman:
     """The monitor's doubt about itself: when its reference hosts last answered."""
 
-    heard: dict[str, bool]  # reference id: its last sweep was answered
+    fails: dict[str, int]  # reference id: sweeps without an answer since the last that had one
+    doubt_at: int = 0  # when the last of them fell silent
     last_ok_at: int = 0
     last_at: int = 0
     state: AlarmState = CLEAR
@@ -159,13 +160,13 @@ class Watchman:
     @property
     def doubts(self) -> bool:
         """Every reference that was ever heard of failed its last sweep."""
-        return bool(self.heard) and not any(self.heard.values())
+        return bool(self.fails) and all(self.fails.values())
 
     def vouches(self, since: int, now: int, patience: int) -> bool:
         """A reference answered after `since`; or none is being swept (any more), so none can."""
         if self.doubts:
             return False
-        return not self.heard or self.last_ok_at >= since or now - self.last_at > patience
+        return not self.fails or self.last_ok_at >= since or now - self.last_at > patience
 
 
 @dataclass(slots=True)

@@ -166,3 +166,31 @@ def test_a_dark_box_with_a_garbled_answer_is_not_dark() -> None:
         play.sweep(at, dead=["A-ups", "A-cam1", "A-cam2"])
         play.read(at, "A-sw", Probe.SNMP, Outcome.MALFORMED)
     assert play.open()[("A", "outage")] != "box_silent"
+
+
+def test_boxes_of_one_feeder_that_fall_together_are_a_line_and_not_thieves() -> None:
+    play = Play(town([box("A"), box("B"), box("C"), box("D", feeder="F2")]))
+    play.rounds(0, 30)
+    play.rounds(30, 90, dead=["A", "B"])
+    assert {cause for _, _, _, cause in play.told()} == {"box_silent"}
+
+
+def test_a_door_that_no_poll_knows_of_is_shut_again_when_its_trap_has_lost_its_weight() -> None:
+    play = Play(town([box("A")], [sensor("A")]))
+    play.read(31, "A-door", Probe.TRAP, values={"door_open{door}": 1.0})
+    play.rounds(40, 600)
+    assert play.open() == {("A", "tamper"): "door_open"}
+    play.rounds(600, 700)
+    assert play.open() == {}
+
+
+def test_every_reference_must_fail_its_own_sweeps_before_the_monitor_calls_itself_blind() -> None:
+    play = Play(town([box("A")], references=["r1", "r2", "r3"]))
+    for reference in ("r1", "r2", "r3"):
+        play.icmp(0, reference)
+    for reference in ("r1", "r2", "r3"):
+        play.icmp(5, reference, alive=False)
+    assert play.open() == {}
+    for reference in ("r1", "r2", "r3"):
+        play.icmp(10, reference, alive=False)
+    assert play.open() == {("monitor", "monitor"): "monitor_blind"}
