@@ -226,6 +226,15 @@ def test_an_empty_file_is_a_city_in_which_nothing_happened(tmp_path: Path) -> No
     assert found == []
 
 
+def test_the_lines_of_the_documentation_can_be_replayed(tmp_path: Path) -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "replay.md").read_text(encoding="utf-8")
+    lines = [text.strip() for text in page.splitlines() if text.startswith('    {"at"')]
+    found: list[Event] = []
+    assert replay(written(tmp_path / "f", lines), shipped(), found.append) == ()
+    assert len(lines) == 9
+    assert [e["cause"] for e in found if e["event"] == "incident_opened"] == ["door_open"]
+
+
 # -- lines that are wrong ---------------------------------
 
 GOOD = probed(0, "GLS-02-cam1", "icmp")
