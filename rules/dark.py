@@ -44,10 +44,10 @@ def dark(world: World, box: BoxMemory, now: int) -> Verdict:
     if shadow:
         return named(Cause.UPLINK_DOWN, Confidence.CONFIRMED, shadow)
     stood = box.incidents.get(Concern.OUTAGE)
-    fellow = None if Concern.OUTAGE in box.told else _fell_with(world, box, first)
+    fellow = _fell_with(world, box, first)
     # judged by the hour of the fall: witnesses of later hours, and a watcher that has begun anew and
     # heard none of them, change nothing of it
-    if stood and stood.cause is Cause.SUSPECTED_THEFT and not fellow:
+    if stood and stood.cause is Cause.SUSPECTED_THEFT and (Concern.OUTAGE in box.told or not fellow):
         return _theft(box, first, stood.evidence, named, now)
     if stood and stood.cause is Cause.BATTERY_EXHAUSTED:
         return named(stood.cause, stood.confidence, *stood.evidence)
@@ -140,7 +140,8 @@ def _shadowed(world: World, box: BoxMemory, since: int, now: int) -> tuple[str, 
 
 
 def _fell_with(world: World, box: BoxMemory, first: int) -> str | None:
-    """Another box of its feeder, no shadow of it, that fell within the time thieves need for one."""
+    """Another box of its feeder, no shadow of it, that fell within the time thieves need for one,
+    back by now or not."""
     if not box.place.box.feeder:
         return None
     others = (world.boxes[id_] for id_ in box.grid.boxes)
@@ -148,13 +149,16 @@ def _fell_with(world: World, box: BoxMemory, first: int) -> str | None:
         (
             other.place.box.id
             for other in others
-            if other.is_dark
-            and other is not box
+            if other is not box
             and other.place.parent != box.place.box.id
-            and abs(other.dark.first - first) <= box.rules.theft.together
+            and (other.lit_at > first or _fell_near(other, first, box.rules.theft.together))
         ),
         None,
     )
+
+
+def _fell_near(box: BoxMemory, first: int, together: int) -> bool:
+    return box.is_dark and abs(box.dark.first - first) <= together
 
 
 def _exhausted(world: World, box: BoxMemory, since: int) -> str:

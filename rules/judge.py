@@ -195,7 +195,7 @@ class Judge:
             if value is not None and (beyond(rule, value) is Evidence.BAD or rule.id in memory.alarms):
                 self._limit(work, memory, rule, (value,), reading, trap)
         labelled = memory.thresholds.labelled
-        if labelled and not labelled.keys().isdisjoint(map(_METRIC, values)):
+        if labelled and (memory.alarms or not labelled.keys().isdisjoint(map(_METRIC, values))):
             found: dict[str, list[float]] = {}
             for (metric, label), value in values.items():
                 for rule in labelled.get(metric, ()):
