@@ -18,7 +18,7 @@ from domain.record import Configuration
 from reports import closing, contract, windows
 from reports import period as periods
 from reports.adjustment import Adjustment, MoneyAdjustment
-from reports.build import build
+from reports.assemble import build
 from reports.closing import Document
 from reports.contract import Contract
 from reports.facts import Dated

@@ -78,13 +78,13 @@ def report_command(
     ] = None,
 ) -> None:
     """Every second of a period in its bucket: up, or why not, and by whom."""
-    from reports.render import chosen
+    from reports.forms import chosen
 
     formats = _checked(lambda: chosen(format_), "--format")
     if language not in ("en", "ur", "both"):
         raise typer.BadParameter("write en, ur or both", param_hint="--language")
     made, _, _ = make(data, period, district, contractor, contract_file, windows, known_at)
-    from reports.render import render
+    from reports.forms import render
 
     for path in render(made, formats, out, language, _progress()):  # type: ignore[arg-type]
         typer.echo(str(path))
@@ -103,7 +103,7 @@ def make(
 ) -> tuple[Report, str, str]:
     """The report, and the texts of contract and windows it was made by."""
     from app.ledger_data import Wanted, given
-    from reports.build import build
+    from reports.assemble import build
     from reports.given import Scope
 
     if district is not None and contractor is not None:

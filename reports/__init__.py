@@ -5,9 +5,9 @@
 
 from __future__ import annotations
 
-from reports.build import build
+from reports.assemble import build
+from reports.forms import render
 from reports.given import Given, Scope
 from reports.model import Report
-from reports.render import render
 
 __all__ = ["Given", "Report", "Scope", "build", "render"]

@@ -13,7 +13,7 @@ from domain.errors import ConfigError
 from domain.human import Note, NoteKind
 from reports import closing
 from reports.adjustment import Adjustment, MoneyAdjustment
-from reports.build import build
+from reports.assemble import build
 from reports.given import Given, in_order
 from reports.tally import named
 from tests.reports.golden import golden

@@ -15,7 +15,7 @@ from app.clock import SystemClock
 from app.report import report_app
 from domain.errors import ConfigError
 from domain.record import Configuration
-from reports.build import build
+from reports.assemble import build
 from reports.tally import named
 from storage.journal import open_journal
 from tests.reports import journal_month

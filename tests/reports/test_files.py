@@ -8,8 +8,8 @@ from config.located import parse
 from domain.alarm import Cause
 from domain.errors import ConfigError
 from reports import buckets, contract, texts, windows
+from reports.assemble import life_years
 from reports.buckets import BUCKETS, Bucket
-from reports.build import life_years
 from tests.reports.makers import box, city
 
 CITY = city([box("B1"), box("B2", "north", "F2", "indus")])

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from domain.alarm import Cause
+from reports.assemble import build
 from reports.buckets import Bucket
-from reports.build import build
 from reports.model import Report, percent
 from reports.tally import dark, good
 from tests.reports.golden import golden

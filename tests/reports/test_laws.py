@@ -21,8 +21,8 @@ from domain.place import Box, City, Device, Kind, Status
 from domain.record import Coverage
 from domain.window import Hours, Window
 from reports import buckets
+from reports.assemble import build
 from reports.buckets import BUCKETS, INDEX, Bucket
-from reports.build import build
 from reports.facts import Dated, facts
 from reports.given import Given, Planned, in_order
 from reports.ledger import Ledger, compute

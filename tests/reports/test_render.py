@@ -18,12 +18,12 @@ import pytest
 
 from domain.errors import NigehbanError
 from reports import render_html, render_pdf, render_xlsx, texts
+from reports.assemble import build
 from reports.buckets import BUCKETS
-from reports.build import build
+from reports.forms import chosen, render
 from reports.given import Scope
 from reports.model import Report, share
 from reports.model import percent as shown
-from reports.render import chosen, render
 from reports.render_csv import _safe
 from tests.reports.golden import golden
 
@@ -142,6 +142,17 @@ def test_the_same_month_gives_the_same_bytes(report: Report, tmp_path: Path) -> 
         assert a.read_bytes() == b.read_bytes(), a.name
     with zipfile.ZipFile(one[0]) as archive:
         assert "2026-01-01T00:00:00Z" in archive.read("docProps/core.xml").decode()
+
+
+def test_a_large_report_is_written_by_two_processes_to_the_same_bytes(
+    report: Report, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    formats = ["xlsx", "json", "csv"]
+    alone = render(report, formats, tmp_path / "alone")
+    monkeypatch.setattr("reports.forms.LARGE", 1)
+    beside = render(report, formats, tmp_path / "beside")
+    assert [path.name for path in alone] == [path.name for path in beside]
+    assert [path.read_bytes() for path in alone] == [path.read_bytes() for path in beside]
 
 
 def test_headings_in_urdu_and_in_both(report: Report) -> None:

@@ -17,8 +17,8 @@ from app.core import Core
 from app.ledger_data import Books
 from domain.reading import Outcome, Probe, Reading, parsed
 from reports import period as periods
+from reports.assemble import build
 from reports.buckets import BUCKETS, INDEX, Bucket
-from reports.build import build
 from reports.given import Scope
 from reports.model import Report
 from reports.period import Period

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
 from reports import render_csv, render_html, render_json, render_pdf, render_xlsx
@@ -11,6 +13,9 @@ from reports.given import Progress, silent
 from reports.model import Report
 from reports.texts import Language, Texts
 from reports.texts import load as load_texts
+
+LARGE = 2_000
+"""Entities from which the workbook, as dear as all other forms together, is written by a second process."""
 
 Make = Callable[[Report, Texts, Progress], bytes]
 
@@ -54,14 +59,37 @@ def render(
     """The files written, each whole or not at all."""
     texts = load_texts(language)
     out_dir.mkdir(parents=True, exist_ok=True)
-    written = []
-    for name, forms in FORMATS.items():
-        if name not in formats:
-            continue
-        progress(f"writing {name}")
-        for ending, make in forms:
-            written.append(_write(out_dir / (stem(report) + ending), make(report, texts, progress)))
-    return written
+    wanted = [name for name in FORMATS if name in formats]
+    base = out_dir / stem(report)
+    if "xlsx" not in wanted or len(wanted) == 1 or len(report.rows) < LARGE:
+        return [path for name in wanted for path in _form(name, base, report, texts, progress)]
+    rest = [name for name in wanted if name != "xlsx"]
+    with ProcessPoolExecutor(1, get_context("fork"), _inherit, (base, report, texts)) as beside:
+        progress("writing xlsx beside the rest")
+        workbook = beside.submit(_inherited, "xlsx")
+        written = {name: _form(name, base, report, texts, progress) for name in rest}
+        written["xlsx"] = workbook.result()
+    return [path for name in wanted for path in written[name]]
+
+
+def _form(name: str, base: Path, report: Report, texts: Texts, progress: Progress) -> list[Path]:
+    progress(f"writing {name}")
+    return [
+        _write(base.with_name(base.name + ending), make(report, texts, progress))
+        for ending, make in FORMATS[name]
+    ]
+
+
+_held: list[tuple[Path, Report, Texts]] = []
+
+
+def _inherit(base: Path, report: Report, texts: Texts) -> None:
+    """In the forked child: keeps what it inherited, which is never pickled."""
+    _held[:] = [(base, report, texts)]
+
+
+def _inherited(name: str) -> list[Path]:
+    return _form(name, *_held[0], silent)
 
 
 def _write(path: Path, body: bytes) -> Path:
