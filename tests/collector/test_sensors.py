@@ -116,7 +116,12 @@ def test_tenths_win_over_whole_degrees() -> None:
 
 def test_an_akcp_without_tenths_in_fahrenheit() -> None:
     probe = f"{E}.3854.1.2.2.1.16.1"
-    rows = {f"{probe}.1.0": "Box", f"{probe}.3.0": 104, f"{probe}.5.0": 1, f"{probe}.12.0": 0}
+    rows: dict[str, int | str] = {
+        f"{probe}.1.0": "Box",
+        f"{probe}.3.0": 104,
+        f"{probe}.5.0": 1,
+        f"{probe}.12.0": 0,
+    }
     assert made(rows | {f"{probe}.14.0": 0}, f"{E}.3854.1").values["temperature_celsius{Box}"] == 40
     assert made(rows, f"{E}.3854.1").values["temperature_celsius{Box}"] == 40
 
@@ -271,6 +276,26 @@ def test_vutlan_elements_by_type_and_state() -> None:
         "contact_active{Flood}": 0,
     }
     assert "not connected" in result.absent["temperature_celsius{Spare}"]
+
+
+def test_a_siteboss_knows_which_contact_is_in_its_abnormal_position() -> None:
+    active = some(recording("sensor/asentria_siteboss-360"), "contact_active")
+    assert active["contact_active{AC Fail}"] == 0
+    assert len(active) > 10
+    point = f"{E}.3052.10.1.1.1.1"
+    rows = {
+        **column(f"{point}.2.1.2", 2, 2, 2),
+        **column(f"{point}.4.1.2", "AC Fail", "Front Door", "unnamed"),
+        **column(f"{point}.5.1.2", 1, 1, 2),
+        **column(f"{point}.6.1.2", 0, 1, 0),
+        **column(f"{point}.7.1.2", "open", "Open", "closed"),
+    }
+    result = made(rows, f"{E}.3052.10.1", "SiteBoss 550 2.08")
+    assert result.profile == "siteboss-550"
+    assert some(result, "contact_active", "door_open") == {
+        "contact_active{AC Fail}": 1,
+        "door_open{Front Door}": 1,
+    }
 
 
 def test_supplies_of_masts_and_cabinets_are_in_volts() -> None:
