@@ -22,7 +22,9 @@ from storage.schema import places
 from storage.self_lines import (
     DeliveryStep,
     Lines,
+    acknowledgement_line,
     box_lines,
+    decision_lines,
     delivery_lines,
     monitor_line,
     open_incident_lines,
@@ -49,6 +51,7 @@ class Health:
         self._influx = sink if isinstance(sink, InfluxSink) else None
         self._reader = reader
         self._step = reader.last_step()
+        self._decision, self._acknowledgement = reader.last_numbers()
         self._said = self._boxed = 0
 
     def values(self, now: int) -> dict[str, float]:
@@ -58,6 +61,7 @@ class Health:
         undecided, unsent, _ = self._reader.backlog()
         found: dict[str, float] = {
             "blind": self._core.engine.blind,
+            "sweep_seconds": counters.sweep_ms / 1000,
             "sweep_lag_seconds": counters.lag_ms / 1000,
             "readings_total": counters.readings,
             "overruns_total": counters.overruns,
@@ -99,6 +103,8 @@ class Health:
             self._said = now
             self._write(monitor_line("watch", now, values), now)
             self._write(self._steps(), now)
+            self._write(self._decisions(), now)
+            self._write_acknowledgements(now)
         if now - self._boxed >= MINUTE_MS:
             self._boxed = now
             engine, city = self._core.engine, self._core.accepted.city
@@ -121,6 +127,17 @@ class Health:
             )
             for step in found
         )
+
+    def _decisions(self) -> Lines:
+        found = self._reader.decided_since(self._decision)
+        if found:
+            self._decision = found[-1][0]
+        return decision_lines((decision for _, decision in found), places(self._core.accepted.city))
+
+    def _write_acknowledgements(self, now: int) -> None:
+        for number, given, incident in self._reader.acknowledged_since(self._acknowledgement):
+            self._acknowledgement = number
+            self._write(acknowledgement_line(given, incident, places(self._core.accepted.city)), now)
 
     def _write(self, lines: Lines, now: int) -> None:
         assert self._influx is not None

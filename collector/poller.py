@@ -48,6 +48,7 @@ class PollCounters:
     sweeps: int = 0  # ICMP batches
     readings: int = 0
     lag_ms: int = 0  # how late the latest turns were begun
+    sweep_ms: int = 0  # how long the latest ICMP batch took, its last time-out included
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,8 +175,10 @@ class Poller:
     async def _sweep(self, targets: dict[str, list[Watched]]) -> None:
         self.counters.sweeps += 1
         settings = self.settings
+        began = self._clock.now()
         found = await self._prober.sweep(tuple(targets), settings.echoes, settings.echo_timeout_s)
         now = self._clock.now()
+        self.counters.sweep_ms = now - began
         for echoes in found:
             for watched in targets.get(echoes.address, ()):
                 if watched.gone:

@@ -167,6 +167,29 @@ class Reader:
             for row in self._all(query)
         ]
 
+    def decided_since(self, after: int, limit: int = 1000) -> list[tuple[int, Decision]]:
+        """(number, decision) of those made since the one numbered `after`, oldest first."""
+        query = select(t.decisions).where(t.decisions.c.id > after).order_by(t.decisions.c.id).limit(limit)
+        return [(row.id, rows.decision(row)) for row in self._all(query)]
+
+    def acknowledged_since(self, after: int) -> list[tuple[int, Acknowledgement, Incident]]:
+        """(number, acknowledgement, its incident as it is now), oldest first."""
+        query = select(t.acknowledgements).where(t.acknowledgements.c.id > after)
+        found = []
+        for row in self._all(query.order_by(t.acknowledgements.c.id)):
+            incident = self.incident(row.incident)
+            if incident is not None:
+                found.append((row.id, rows.acknowledgement(row), incident))
+        return found
+
+    def last_numbers(self) -> tuple[int, int]:
+        """The numbers of the newest decision and acknowledgement; 0 before the first."""
+        newest = (
+            select(func.coalesce(func.max(table.c.id), 0)) for table in (t.decisions, t.acknowledgements)
+        )
+        decision, acknowledgement = (int(self._all(query)[0][0]) for query in newest)
+        return decision, acknowledgement
+
     def last_step(self) -> int:
         """The number of the newest step; 0 before the first."""
         return int(self._all(select(func.coalesce(func.max(t.attempts.c.id), 0)))[0][0])

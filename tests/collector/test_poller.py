@@ -428,7 +428,7 @@ async def test_version_3_is_polled_and_trusted(tmp_path: Path) -> None:
         async with city(plan=plan, settings=settings) as town:
             town.credentials["ups-1"] = USUAL
             town.credentials["ups-2"] = replace(USUAL, auth_key="another-phrase")
-            town.credentials["ups-3"] = replace(USUAL, context="bridge1")
+            town.credentials["ups-3"] = replace(USUAL, auth_protocol="ROT13")
             town.poller.reload([device(f"ups-{n}", ("127.0.0.1", port)) for n in (1, 2, 3)])
             for _ in range(2):
                 readings = await town.interval()
