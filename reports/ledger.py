@@ -140,8 +140,11 @@ class _Counting:
 
     def _by_target(self) -> Iterator[tuple[str, list[Transition]]]:
         """Each target once, with what was found in order of decision; those that only stand, last."""
-        left = self.standing.keys() | self.late.keys()
+        left, seen = self.standing.keys() | self.late.keys(), set()
         for target, its in groupby(self.given.transitions, attrgetter("target")):
+            if target in seen:
+                raise ValueError(f"transitions of {target} stand in two places, hand them over by target")
+            seen.add(target)
             left.discard(target)
             found = [*self.late.get(target, ()), *its]
             found.sort(key=attrgetter("at"))

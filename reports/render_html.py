@@ -69,7 +69,7 @@ class _Page:
         report, period = self.report, self.report.period
         listed = sum(len(its) for _, its in self.listing)
         tally = report.subject.tally
-        index = self._index()
+        index, contents = self._index(), self._contents()
         linked = {bucket for bucket, _ in index}
         answered = report.answered
         whole_city = report.subject.kind == "city"
@@ -82,7 +82,8 @@ class _Page:
             "kind_key": {"city": "city", "district": "district", "contractor": "contractor_one"}[
                 report.subject.kind
             ],
-            "contents": self._contents(),
+            "contents": contents,
+            "there": lambda anchor: anchor if anchor in {it for _, it in contents} else "intervals",
             "buckets": [bucket.value for bucket in BUCKETS],
             "lost_buckets": [b.value for b in BUCKETS[1:] if tally.seconds[INDEX[b]] or b.value in linked],
             "linked": linked,
@@ -136,6 +137,7 @@ class _Page:
             ("contractors", "contractors", whole_city and report.of_kind("contractor")),
             ("feeders", "feeders", whole_city and report.of_kind("feeder")),
             ("worst_boxes", "worst-boxes", report.worst("box")),
+            ("worst_cameras", "worst-cameras", report.worst("camera")),
             ("tampers", "tampers", report.tampers),
             ("batteries", "batteries", report.batteries),
             ("visits", "visits", report.visits),
