@@ -24,6 +24,7 @@ from rules import load as judging
 PROFILES = Path(__file__).with_name("profiles")
 COMMUNITY = "public"
 PORT = 16161
+USER, PHRASE = "bench", "benchmark-phrase"
 FIRST = 0x7F010000
 """127.1.0.0: the address of the first device; the others follow."""
 
@@ -71,6 +72,28 @@ def address(number: int) -> str:
 
 def credentials(device: Device) -> Credentials | None:
     return Credentials("2c", COMMUNITY) if device.snmp else None
+
+
+def credentials_v3(_: Device) -> Credentials | None:
+    return Credentials(
+        "3", user=USER, auth_protocol="SHA-256", auth_key=PHRASE, priv_protocol="AES-128", priv_key=PHRASE
+    )
+
+
+def snmpd_conf(port: int) -> str:
+    """net-snmp's agent on every address of 127/8, with the ten OIDs laid over its own."""
+    words = {INTEGER: "integer", COUNTER32: "counter", GAUGE32: "gauge"}
+    rows = [f"override {name} {words[tag]} {int(octets, 16)}" for name, tag, octets in ASKED if tag in words]
+    return "\n".join(
+        [
+            f"agentaddress udp:0.0.0.0:{port}",
+            f"createUser {USER} SHA-256 {PHRASE} AES {PHRASE}",
+            f"rouser {USER} priv",
+            f"rocommunity {COMMUNITY}",
+            *rows,
+            "",
+        ]
+    )
 
 
 def city(

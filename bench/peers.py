@@ -140,7 +140,7 @@ _MODULE = """bench:
 """
 
 
-def exporter_module(port_free: bool = True) -> str:
+def exporter_module() -> str:
     """snmp.yml of prometheus-snmp-exporter 0.21 for the same ten OIDs."""
     gets = "\n".join(f"  - {name}" for name, _, _ in city.ASKED)
     metrics = "\n".join(

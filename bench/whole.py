@@ -17,6 +17,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from collector.discover import discover
 from collector.icmp import Sweeper
 from collector.plan import Plan
 from collector.poller import Poller, PollSettings
+from collector.schedule import phase
 from collector.session import Session
 from domain.place import Device
 from domain.reading import Outcome, Probe, Reading
@@ -72,7 +74,7 @@ class Whole:
             self.clock,
             self.prober,
             self._discover,
-            given.get("credentials", city.credentials),
+            city.credentials_v3 if given.get("version") == "3" else city.credentials,
             self._take,
             settings,
         )
@@ -126,9 +128,30 @@ class Whole:
         self.journal.close()
 
 
+def lateness(whole: Whole, into: list[float]) -> Callable[[Sequence[Reading]], None]:
+    """Notes how long after its moment in the schedule each well-behaved device was heard."""
+    given = whole.given
+    interval, bad = int(given["interval_s"] * 1000), given.get("bad_percent", 0)
+    moments = {
+        device.id: phase(device.id, Probe.SNMP, interval)
+        for number, device in enumerate(whole.accepted.city.devices.values())
+        if (city.FIRST + number & 0xFFFFFF) % 100 >= bad
+    }
+
+    def seen(readings: Sequence[Reading]) -> None:
+        for reading in readings:
+            moment = moments.get(reading.device)
+            if moment is not None and reading.probe is Probe.SNMP and reading.outcome is Outcome.OK:
+                into.append((reading.at - moment) % interval / 1000)
+
+    return seen
+
+
 async def measured(whole: Whole, seconds: float) -> dict[str, Any]:
     """One window: what was answered, in which wall time and for how much CPU."""
     arrivals: list[float] = []
+    if whole.given.get("lateness"):
+        whole.seen = lateness(whole, arrivals)
     counters = whole.poller.counters
     before = whole.answered, whole.failed, counters.overruns
     profile = cProfile.Profile() if whole.given.get("profiled") else None
@@ -136,6 +159,7 @@ async def measured(whole: Whole, seconds: float) -> dict[str, Any]:
         profile.enable()
     wall, used = time.monotonic(), peers.cpu()
     await asyncio.sleep(seconds)
+    whole.seen = None
     wall, used = time.monotonic() - wall, peers.cpu() - used
     if profile:
         profile.disable()
@@ -150,7 +174,11 @@ async def measured(whole: Whole, seconds: float) -> dict[str, Any]:
         "us_a_device": used * 1e6 / max(answered, 1),
         "devices_a_second": answered / wall,
         "lag_ms": counters.lag_ms,
+        "late_median_s": quantile(arrivals, 0.5) if arrivals else None,
         "late_p99_s": quantile(arrivals, 0.99) if arrivals else None,
+        "heard": len(arrivals),
+        "received_drops": whole.poller.exchange.dropped(),
+        "exchange": asdict(whole.poller.exchange.counters),
         "rss": peers.resident(),
         "descriptors": peers.descriptors(),
         "tasks": len(asyncio.all_tasks()),

@@ -1,0 +1,148 @@
+"""ICMP: our sweep beside fping and the bound, in a network namespace of their own.
+
+    python -m bench.icmp '{"hosts": 10000, "runs": 5}'
+
+The namespace has a loopback, where the kernel answers for all of 127/8, and a TUN interface that
+swallows what goes to 10/8: hosts that are dead. Each run takes all rivals in turn; medians count.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import fcntl
+import json
+import os
+import re
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from bench import city, peers
+from bench.table import middle
+from collector.icmp import Sweeper
+from domain.ports import Echoes
+from domain.reading import Outcome
+
+ECHOES, TIMEOUT_S = 3, 1.0
+FPING_AT_ONCE = 21_000  # echoes x hosts beyond 65,535 end fping 5.1 with "not enough sequence numbers"
+_CLONE_NEWNET = 0x40000000
+_TUNSETIFF, _IFF_TUN_NO_PI = 0x400454CA, 0x1001
+Cost = dict[str, float]
+
+
+def own_network() -> None:
+    """Moves this process into a fresh network; PermissionError without CAP_SYS_ADMIN."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.unshare(_CLONE_NEWNET):
+        raise PermissionError(ctypes.get_errno(), "a network namespace may not be made here")
+    ip = peers.program("ip", "iproute2")
+    tun = os.open("/dev/net/tun", os.O_RDWR)  # never read: once its queue is full, all is swallowed
+    fcntl.ioctl(tun, _TUNSETIFF, struct.pack("16sH22x", b"d0", _IFF_TUN_NO_PI))
+    for words in ("link set lo up", "addr add 10.255.0.1/8 dev d0", "link set d0 up"):
+        subprocess.run([ip, *words.split()], check=True)
+    Path("/proc/sys/net/ipv4/ping_group_range").write_text("0 2147483647")
+
+
+def dead(number: int) -> str:
+    return f"10.{number >> 16 & 127}.{number >> 8 & 255}.{number & 255}"
+
+
+def summed(found: Sequence[Echoes]) -> tuple[int, int]:
+    """Hosts that answered every echo, and hosts that answered only some."""
+    whole = sum(len(echoes.rtts) == ECHOES for echoes in found)
+    some = sum(0 < len(echoes.rtts) < ECHOES for echoes in found)
+    return whole, some
+
+
+async def sweep(addresses: Sequence[str], kind: int, rate: float) -> Cost:
+    sweeper = Sweeper(rate=rate, kinds=(kind,))
+    await sweeper.sweep(addresses, 1, 0.1)  # addresses are packed once in a process's life
+    wall, used = time.monotonic(), peers.cpu()
+    found = await sweeper.sweep(addresses, ECHOES, TIMEOUT_S)
+    wall, used = time.monotonic() - wall, peers.cpu() - used
+    sweeper.close()
+    whole, some = summed(found)
+    silent = sum(echoes.outcome is Outcome.TIMEOUT for echoes in found)
+    return {"wall": wall, "cpu": used, "whole": whole, "lossy": some, "silent": silent}
+
+
+def fping(path: str, addresses: Sequence[str], interval_ms: float) -> Cost:
+    """One process, or as many one after another as its sequence numbers demand."""
+    wall, used, whole, some = time.monotonic(), 0.0, 0, 0
+    for start in range(0, len(addresses), FPING_AT_ONCE):
+        with tempfile.NamedTemporaryFile("w") as file, tempfile.TemporaryFile("w+") as said:
+            file.write("\n".join(addresses[start : start + FPING_AT_ONCE]) + "\n")
+            file.flush()
+            options = f"-q -C {ECHOES} -i {interval_ms} -p 20 -t {int(TIMEOUT_S * 1000)} -f {file.name}"
+            child = subprocess.Popen([path, *options.split()], stdout=subprocess.DEVNULL, stderr=said)
+            usage = os.wait4(child.pid, 0)[2]
+            child.returncode = 0
+            used += usage.ru_utime + usage.ru_stime
+            said.seek(0)
+            for line in said:
+                times = re.findall(r"-|\d+\.\d+", line.partition(" : ")[2])
+                missing = times.count("-")
+                whole += missing == 0 and len(times) == ECHOES
+                some += 0 < missing < ECHOES
+    return {"wall": time.monotonic() - wall, "cpu": used, "whole": whole, "lossy": some}
+
+
+def bound(hosts: int) -> Cost:
+    said = subprocess.run(
+        [str(peers.BUILD / "bound_icmp"), str(hosts), str(ECHOES)], capture_output=True, text=True, check=True
+    )
+    answered, wall, used = map(float, said.stdout.split())
+    return {"wall": wall, "cpu": used, "whole": answered / ECHOES, "lossy": 0}
+
+
+def main(given: dict[str, Any]) -> dict[str, Any]:
+    try:
+        own_network()
+        alone = True
+    except PermissionError:
+        alone = False
+    hosts = given["hosts"]
+    living = [city.address(number) for number in range(hosts)]
+    tenth = [*living[: hosts - hosts // 10], *map(dead, range(hosts // 10))]
+    runs: dict[str, list[Cost]] = {}
+    try:
+        path: str | None = peers.program("fping")
+    except peers.Absent:
+        path = None
+    rate = 50_000.0
+    for _ in range(given.get("runs", 3)):
+        rivals: dict[str, Any] = {
+            "raw paced": lambda: asyncio.run(sweep(living, socket.SOCK_RAW, rate)),
+            "raw unpaced": lambda: asyncio.run(sweep(living, socket.SOCK_RAW, 0.0)),
+            "bound": lambda: bound(hosts),
+        }
+        if alone:
+            rivals["datagram paced"] = lambda: asyncio.run(sweep(living, socket.SOCK_DGRAM, rate))
+            rivals["tenth dead"] = lambda: asyncio.run(sweep(tenth, socket.SOCK_RAW, rate))
+        if path is not None:
+            rivals["fping paced"] = partial(fping, path, living, 1000 / rate)
+            rivals["fping unpaced"] = partial(fping, path, living, 0)
+        for name, run in rivals.items():
+            runs.setdefault(name, []).append(run())
+    echoes = hosts * ECHOES
+    return {
+        name: {
+            "wall_s": middle(run["wall"] for run in of),
+            "cpu_us_an_echo": middle(run["cpu"] for run in of) * 1e6 / echoes,
+            "most_lossy": max(run["lossy"] for run in of),
+            "least_whole": min(run["whole"] for run in of),
+        }
+        for name, of in runs.items()
+    }
+
+
+if __name__ == "__main__":
+    print(json.dumps(main(json.loads(sys.argv[1]))))
