@@ -23,6 +23,9 @@ log = logging.getLogger("nigehban.tell")
 
 ALIVE_MS = 10_000
 PASS_S = 0.2
+EAGER_S = 0.01
+"""The pause while a message is under way: a person's next one waits for it, and in a storm of
+incidents 0.2 s each would add up to minutes."""
 
 
 def main(settings: Settings, data: Path) -> None:
@@ -46,7 +49,7 @@ def main(settings: Settings, data: Path) -> None:
     outbox = Outbox(journal, channels, plan_of(configuration, settings.channel_names))
     alive = 0
     ill = False
-    while not stopping.wait(PASS_S):
+    while not stopping.wait(EAGER_S if outbox.in_flight else PASS_S):
         now = clock.now()
         try:
             accepted = reader.acceptances(limit=1)
