@@ -6,7 +6,10 @@ from pathlib import Path
 import pytest
 
 from app.accepted import Sources
+from tests.app.asking import ask
 from tests.app.street import Street, changed
+
+__all__ = ["ask"]
 
 
 @pytest.fixture
