@@ -13,10 +13,24 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from app.options import (
+    DATA,
+    INVENTORY,
+    AsJson,
+    Data,
+    Inventory,
+    Profiles,
+    RosterFile,
+    RulesFile,
+    SettingsFile,
+    TextsFile,
+    WindowsFile,
+    read_from,
+)
 from domain.errors import ConfigError, NigehbanError, Problem
 
 if TYPE_CHECKING:
-    from app.accepted import Sources
+    pass
 
 app = typer.Typer(
     name="nigehban",
@@ -25,33 +39,6 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-
-Inventory = Annotated[Path, typer.Option("--inventory", "-i", help="The city's inventory file.")]
-Data = Annotated[Path, typer.Option("--data", "-d", help="Where the journal and the series are kept.")]
-SettingsFile = Annotated[Path | None, typer.Option("--settings", help="Stores, channels, sweeps.")]
-RulesFile = Annotated[Path | None, typer.Option("--rules", help="Instead of the shipped rules.")]
-Profiles = Annotated[Path | None, typer.Option("--profiles", help="A folder of profiles of your own.")]
-TextsFile = Annotated[Path | None, typer.Option("--texts", help="Instead of the shipped SMS texts.")]
-RosterFile = Annotated[Path | None, typer.Option("--roster", help="Instead of the shipped roster.")]
-WindowsFile = Annotated[Path | None, typer.Option("--windows", help="Planned work: silences telling.")]
-AsJson = Annotated[bool, typer.Option("--json", help="For programs.")]
-
-INVENTORY = Path("inventory.yaml")
-DATA = Path("data")
-
-
-def _sources(
-    inventory: Path,
-    rules: Path | None = None,
-    profiles: Path | None = None,
-    texts: Path | None = None,
-    roster: Path | None = None,
-    windows: Path | None = None,
-) -> Sources:
-    from app.accepted import Sources
-
-    given = {"rules": rules, "profiles": profiles, "texts": texts, "roster": roster, "windows": windows}
-    return Sources(inventory, **{name: path for name, path in given.items() if path is not None})
 
 
 @app.command()
@@ -72,11 +59,11 @@ def run(
     """Watch the city: probe, decide, tell; shown live. Ctrl-C stops."""
     from app import run as running
 
-    sources = _sources(inventory, rules, profiles, texts, roster, windows)
+    where = read_from(inventory, rules, profiles, texts, roster, windows)
     from app.settings import load
 
     load(settings)  # a bad file is refused here, before anything is started
-    running.main(running.Run(sources, settings, data, record, simulate, scenario, seconds))
+    running.main(running.Run(where, settings, data, record, simulate, scenario, seconds))
 
 
 @app.command()
@@ -101,7 +88,7 @@ def check(
     except ConfigError as error:
         problems += error.problems
     try:
-        accepted = accept(_sources(inventory, rules, profiles, texts, roster, windows), 0)
+        accepted = accept(read_from(inventory, rules, profiles, texts, roster, windows), 0)
     except ConfigError as error:
         raise ConfigError([*problems, *error.problems]) from None
     if problems:
@@ -130,7 +117,7 @@ def replay(
     from app.accepted import accept
 
     write: Callable[[events.Event], str] = events.line if as_json else events.sentence
-    accepted = accept(_sources(inventory, rules, None, texts, roster, windows), 0)
+    accepted = accept(read_from(inventory, rules, None, texts, roster, windows), 0)
     out = sys.stdout
     for warning in again.replay(file, accepted, lambda event: print(write(event), file=out)):
         typer.echo(f"warning: {warning}", err=True)
@@ -290,64 +277,14 @@ def maintain(data: Data = DATA, settings: SettingsFile = None) -> None:
     typer.echo(keeping.main(data, settings))
 
 
-@app.command(hidden=True)
-def watch(
-    inventory: Inventory = INVENTORY,
-    data: Data = DATA,
-    settings: SettingsFile = None,
-    rules: RulesFile = None,
-    profiles: Profiles = None,
-    texts: TextsFile = None,
-    roster: RosterFile = None,
-    windows: WindowsFile = None,
-    record: Annotated[Path | None, typer.Option()] = None,
-    simulator: Annotated[Path | None, typer.Option()] = None,
-) -> None:
-    """The watch process alone (`run` starts it)."""
-    from app import watch as watching
-    from app.settings import load
-
-    sources = _sources(inventory, rules, profiles, texts, roster, windows)
-    watching.main(watching.Options(sources, load(settings), data, record, simulator))
-
-
-@app.command(hidden=True)
-def tell(data: Data = DATA, settings: SettingsFile = None) -> None:
-    """The tell process alone (`run` starts it)."""
-    from app import tell as telling
-    from app.settings import load
-
-    telling.main(load(settings), data)
-
-
-@app.command(hidden=True)
-def deadman(data: Data = DATA, settings: SettingsFile = None) -> None:
-    """The dead-man process alone (`run` starts it)."""
-    from app import deadman as looking
-    from app.settings import load
-
-    looking.main(load(settings), data)
-
-
-@app.command(hidden=True)
-def simulate(
-    inventory: Inventory = INVENTORY,
-    control: Annotated[Path | None, typer.Option()] = None,
-    scenario: Annotated[Path | None, typer.Option()] = None,
-    seed: Annotated[int, typer.Option()] = 1,
-) -> None:
-    """The simulated street alone (`run --simulate` starts it)."""
-    from app import simulate as street
-
-    street.main(_sources(inventory), control, scenario, seed)
-
-
 def _mount() -> None:
     from app.dashboards import dashboards_app
     from app.influx import influx_app
+    from app.processes import processes_app
     from app.report import report_app
 
     app.add_typer(report_app)
+    app.add_typer(processes_app)
     app.add_typer(influx_app, name="influx")
     app.add_typer(dashboards_app, name="dashboards")
 
