@@ -36,12 +36,22 @@ def test_the_scalars_of_a_plant_are_read_in_base_units() -> None:
         ({}, (0, 1)),
         ({MAINS_FAILURE: 2, CHARGE_STATE: 2}, (1, 0)),
         ({MAINS_FAILURE: 2}, (1, 0)),
-        ({CHARGE_STATE: 2}, (1, 0)),
+        ({MAINS_FAILURE: None, CHARGE_STATE: 2}, (1, 0)),
+        ({CHARGE_STATE: 2}, (0, 1)),
         ({CHARGE_STATE: 3}, (0, 1)),
         ({CHARGE_STATE: 6}, (0, 1)),
         ({CHARGE_STATE: 5}, (0, 1)),
     ],
-    ids=["float", "mains failed", "alarm alone", "rectifiers gone", "equalize", "recharge", "battery test"],
+    ids=[
+        "float",
+        "mains failed",
+        "alarm alone",
+        "no alarm object",
+        "beside mains",
+        "equalize",
+        "recharge",
+        "test",
+    ],
 )
 def test_mains_alarm_and_charge_state_say_whether_the_battery_carries_the_load(
     changes: Changes, meant: tuple[int, int]
