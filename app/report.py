@@ -6,39 +6,29 @@ import gc
 from collections.abc import Callable
 from datetime import datetime, tzinfo
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeVar
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from app.asked import checked, local, zone_of
 from app.clock import SystemClock
-from domain.errors import ConfigError, NigehbanError, Problem
-from domain.human import Note, NoteKind, Party
+from app.people import DATA, By, Data, contest, incident_app
+from domain.errors import ConfigError, Problem
+from domain.human import NoteKind
 
 if TYPE_CHECKING:
-    from app.ledger_data import Books
-    from domain.alarm import Cause
     from reports.closing import Document
     from reports.model import Report
 
-T = TypeVar("T")
-
 report_app = typer.Typer(help="The uptime ledger.", no_args_is_help=True)
 ledger_app = typer.Typer(help="Close a paid month; contest what it says.", no_args_is_help=True)
-incident_app = typer.Typer(help="Say what you know of an incident.", no_args_is_help=True)
 report_app.add_typer(ledger_app, name="ledger")
 report_app.add_typer(incident_app, name="incident")
 
-Data = Annotated[Path, typer.Option("--data", "-d", help="Where the journal is kept.")]
-By = Annotated[str, typer.Option("--by", help="Who says so.")]
-At = Annotated[
-    str | None, typer.Option("--at", help="When it was, local: 2026-10-03 14:05. Now, if not given.")
-]
 Contracts = Annotated[Path | None, typer.Option("--contract-file", help="Terms to pay by (contract.yaml).")]
 Windows = Annotated[
     Path | None, typer.Option("--windows", help="Planned work, in place of the windows the journal holds.")
 ]
-DATA = Path("data")
 LONG_MS = 2_000
 """Work that takes longer says how far it is."""
 
@@ -52,14 +42,6 @@ def _progress() -> Callable[[str], None]:
             typer.echo(f"{(clock.now() - began) / 1000:6.1f} s  {words}", err=True)
 
     return say
-
-
-def _checked(make: Callable[[], T], option: str) -> T:
-    """A ValueError of a value given on the command line, as bad usage: exit code 2."""
-    try:
-        return make()
-    except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint=option) from None
 
 
 @report_app.command("report")
@@ -80,7 +62,7 @@ def report_command(
     """Every second of a period in its bucket: up, or why not, and by whom."""
     from reports.forms import chosen
 
-    formats = _checked(lambda: chosen(format_), "--format")
+    formats = checked(lambda: chosen(format_), "--format")
     if language not in ("en", "ur", "both"):
         raise typer.BadParameter("write en, ur or both", param_hint="--language")
     made, _, _ = make(data, period, district, contractor, contract_file, windows, known_at)
@@ -111,16 +93,16 @@ def make(
     progress = _progress()
     as_of = None
     if period == "last" or known_at is not None:
-        zone = _zone(data)
+        zone = zone_of(data)
         if period == "last":
             period = last_month(SystemClock().now(), zone)
         if known_at is not None:
-            as_of = _checked(lambda: _local(known_at, zone), "--known-at")
+            as_of = checked(lambda: local(known_at, zone), "--known-at")
     wanted = Wanted(data, period, Scope(district, contractor), contract_file, windows, as_of)
     gc.disable()  # a report makes no circles; walking a million live objects would double its time
-    found, text, planned, books = _checked(lambda: given(wanted, progress), "--period")
+    found, text, planned, books = checked(lambda: given(wanted, progress), "--period")
     with books:
-        made = _checked(lambda: build(found, progress=progress), "--district" if district else "--contractor")
+        made = checked(lambda: build(found, progress=progress), "--district" if district else "--contractor")
     return made, text, planned
 
 
@@ -140,7 +122,7 @@ def due(
     """The last month's report, kept in the data directory; nothing where it is there already. Run on
     the first of a month and at every start, it makes up for a run that was missed."""
     folder = data / "reports"
-    month = last_month(SystemClock().now(), _zone(data))
+    month = last_month(SystemClock().now(), zone_of(data))
     if (folder / f"nigehban-{month}.json").exists():
         return
     rest = [name for name in format_.split(",") if name.strip() != "json"]
@@ -174,8 +156,8 @@ def close_month(
 
     folder = data / LEDGER
     path = closing.path_of(folder, month)
-    zone = _zone(data)
-    period = _checked(lambda: periods.parse(month, zone), "MONTH")
+    zone = zone_of(data)
+    period = checked(lambda: periods.parse(month, zone), "MONTH")
 
     def refuse(what: str, remedy: str) -> None:
         raise ConfigError([Problem(str(path), 1, what, remedy)])
@@ -203,7 +185,7 @@ def dispute(
     data: Data = DATA,
 ) -> None:
     """Contest what the ledger says of an interval. History stays as it is; the seconds are disputed."""
-    _contest(NoteKind.DISPUTE, target, by, begins, ends, text, data)
+    contest(NoteKind.DISPUTE, target, by, begins, ends, text, data)
 
 
 @ledger_app.command("settle")
@@ -216,159 +198,4 @@ def settle(
     data: Data = DATA,
 ) -> None:
     """End a dispute: its seconds go back to where the record puts them."""
-    _contest(NoteKind.SETTLE, target, by, begins, ends, text, data)
-
-
-def _contest(
-    kind: NoteKind, target: str, by: str, begins: str | None, ends: str | None, text: str, data: Path
-) -> None:
-    from app.ledger_data import Books
-
-    now = SystemClock().now()
-    with Books(data) as books:
-        zone = ZoneInfo(books.city().timezone)
-        incident = books.reader.incident(target)
-        if incident is not None:
-            about, box = incident.target, incident.target
-            first, last = incident.since, incident.closed_at if incident.closed_at is not None else now
-        else:
-            about, box = _thing(books, target)
-            first = last = 0
-        if begins is not None:
-            first = _checked(lambda: _local(begins, zone), "--from")
-        if ends is not None:
-            last = _checked(lambda: _local(ends, zone), "--to")
-        if not 0 < first < last:
-            raise typer.BadParameter("write --from and --to, the earlier moment first", param_hint="--from")
-        note = Note(now, kind, about, box, by, now, text, begins_at=first, ends_at=last)
-        if kind is NoteKind.SETTLE and not any(
-            it.kind is NoteKind.DISPUTE and (it.target, it.interval) == (about, note.interval)
-            for it in books.reader.notes(about)
-        ):
-            raise typer.BadParameter("no dispute of that target and interval", param_hint="--from")
-        kept = books.reader.keep_note(note)
-    typer.echo(f"{kind.value} {kept.id}: {about}, by {by}")
-
-
-# -- incidents ------------------------------------------------------------------------------------
-
-Code = Annotated[
-    str, typer.Argument(help="The incident's code, as in the SMS; a box or device where none is.")
-]
-Text = Annotated[str, typer.Option("--text", help="In words.")]
-CauseName = Annotated[str | None, typer.Option("--cause", help="What it was, such as suspected_theft.")]
-
-
-@incident_app.command("note")
-def note(
-    code: Code,
-    text: Annotated[str, typer.Argument(help="In words.")],
-    by: By,
-    at: At = None,
-    data: Data = DATA,
-) -> None:
-    """Put words beside an incident."""
-    _keep(NoteKind.NOTE, code, by, at, data, text)
-
-
-@incident_app.command("confirm")
-def confirm(
-    code: Code, by: By, at: At = None, text: Text = "", cause: CauseName = None, data: Data = DATA
-) -> None:
-    """It was what the monitor said, or the cause named here."""
-    _keep(NoteKind.CONFIRM, code, by, at, data, text, cause=cause)
-
-
-@incident_app.command("false-alarm")
-def false_alarm(
-    code: Code, by: By, at: At = None, text: Text = "", cause: CauseName = None, data: Data = DATA
-) -> None:
-    """It was not what the monitor said."""
-    _keep(NoteKind.FALSE_ALARM, code, by, at, data, text, cause=cause)
-
-
-@incident_app.command("attended")
-def attended(
-    code: Code,
-    by: By,
-    who: Annotated[str, typer.Option("--who", help="contractor, police, utility or other.")] = "contractor",
-    at: At = None,
-    text: Text = "",
-    data: Data = DATA,
-) -> None:
-    """Somebody stood before the box."""
-    if who not in [party.value for party in Party]:
-        raise typer.BadParameter("write contractor, police, utility or other", param_hint="--who")
-    _keep(NoteKind.ATTENDED, code, by, at, data, text, Party(who))
-
-
-def _keep(
-    kind: NoteKind,
-    code: str,
-    by: str,
-    at: str | None,
-    data: Path,
-    text: str,
-    party: Party | None = None,
-    cause: str | None = None,
-) -> None:
-    from app.ledger_data import Books
-
-    named = _cause(cause)
-    now = SystemClock().now()
-    with Books(data) as books:
-        incident = books.reader.incident(code)
-        if incident is not None:
-            target, box = incident.id, incident.target
-        elif kind in (NoteKind.CONFIRM, NoteKind.FALSE_ALARM):
-            raise NigehbanError(f"no incident has the code {code}: `nigehban status` lists those open")
-        else:
-            target, box = _thing(books, code)
-        happened = now
-        if at is not None:
-            zone = ZoneInfo(books.city().timezone)
-            happened = _checked(lambda: _local(at, zone), "--at")
-            if happened > now:
-                raise typer.BadParameter("that is in the future, write when it was", param_hint="--at")
-        kept = books.reader.keep_note(Note(now, kind, target, box, by, happened, text, party, named))
-    typer.echo(f"{kind.value} {kept.id}: {code} ({box}), by {by}")
-
-
-def _cause(name: str | None) -> Cause | None:
-    from config.shape import nearest
-    from domain.alarm import Cause
-
-    known = [cause.value for cause in Cause]
-    if name is not None and name not in known:
-        raise typer.BadParameter(f"no cause {name!r}, {nearest(name, known)}", param_hint="--cause")
-    return Cause(name) if name is not None else None
-
-
-def _thing(books: Books, id_: str) -> tuple[str, str]:
-    """(id, box) of a box or device of the present inventory."""
-    city = books.city()
-    if id_ in city.boxes:
-        return id_, id_
-    if id_ in city.devices:
-        return id_, city.devices[id_].box
-    raise NigehbanError(f"{id_!r} is no incident, box or device here: `nigehban status` lists open incidents")
-
-
-def _zone(data: Path) -> ZoneInfo:
-    from app.ledger_data import Books
-
-    with Books(data) as books:
-        return ZoneInfo(books.city().timezone)
-
-
-def _local(text: str, zone: tzinfo) -> int:
-    """A local moment in engine milliseconds; ValueError with what to write."""
-    from domain.window import moment
-
-    for form in ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d"):
-        try:
-            found = datetime.strptime(text.replace("T", " "), form)
-        except ValueError:
-            continue
-        return moment(found.date(), found.time(), zone)
-    raise ValueError(f"{text!r} is no moment, write it as 2026-10-03 14:05")
+    contest(NoteKind.SETTLE, target, by, begins, ends, text, data)

@@ -32,7 +32,6 @@ class Bucket(StrEnum):
 
 BUCKETS = tuple(Bucket)
 INDEX: Mapping[Bucket, int] = {bucket: n for n, bucket in enumerate(BUCKETS)}
-GOOD = frozenset({Bucket.UP, Bucket.DEGRADED})
 DARK = frozenset({Bucket.UTILITY, Bucket.CONTRACTOR, Bucket.UPLINK, Bucket.TAMPER})
 """The buckets of outages: it did not answer, and somebody is answerable."""
 

@@ -74,8 +74,3 @@ class Given:
     scope: Scope = Scope()
     known_at: int | None = None  # as of when this is known; for people
     remarks: Sequence[str] = field(default_factory=tuple)  # what the gatherer had to leave out
-
-
-def in_order(transitions: Iterable[Transition]) -> list[Transition]:
-    """By target, then by decision: for those who hold them in any order."""
-    return sorted(transitions, key=lambda it: (it.target, it.at))

@@ -14,9 +14,9 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from domain.alarm import Cause, Condition, Transition
-from domain.human import Note, NoteKind
 from reports.buckets import INDEX, Bucket, Table
 from reports.facts import Facts, Place, Tenure, facts
+from reports.findings import Findings
 from reports.given import Given, Progress, silent
 from reports.ground import MONITOR_REASONS, Ground, Grounds
 from reports.hours import HourSet
@@ -105,7 +105,7 @@ class _Counting:
         watch = [*self.late.get(MONITOR, ()), *given.monitor]
         self.off, self.blind = unseen(given.alive, self.standing.get(MONITOR), watch, self.period)
         self.grounds = Grounds(self.period, self.off, self.blind, given.windows, given.notes)
-        self.findings = findings(given.notes)
+        self.findings = Findings(given.notes, table)
         self.days = self.period.days()
         self._lengths: dict[Span, list[int]] = {}
         self.hour_rulers = {name: (it, Ruler(it.spans(self.period))) for name, it in sorted(hours.items())}
@@ -113,7 +113,7 @@ class _Counting:
             self.facts, [], [], {}, {}, [nothing() for _ in self.days[1:]], [], [], self.off, self.blind
         )
         self.bad_of_box: dict[str, list[Span]] = {}
-        self.box_states: dict[str, list[State]] = {}
+        self.box_states: dict[str, Sequence[State]] = {}
 
     def run(self) -> Ledger:
         done, seen = 0, set()
@@ -152,25 +152,9 @@ class _Counting:
         for target in sorted(left):
             yield target, sorted(self.late.get(target, ()), key=attrgetter("at"))
 
-    def _states(self, target: str, found: Sequence[Transition]) -> list[State]:
+    def _states(self, target: str, found: Sequence[Transition]) -> Sequence[State]:
         states = fold(self.standing.get(target), found, self.ledger.revised)
-        if not self.findings:
-            return states
-        return [self._found(target, state) for state in states]
-
-    def _found(self, target: str, state: State) -> State:
-        """A state whose incident people have judged; both versions stay in `revised`."""
-        note = self.findings.get(state.incident)
-        if note is None or state.condition is not Condition.DOWN:
-            return state
-        cause = note.cause
-        if cause is None and note.kind is NoteKind.FALSE_ALARM and self._bucket(state) is Bucket.TAMPER:
-            cause = self.table.false_alarm
-        if cause is None or cause is state.cause:
-            return state
-        words = note.text or note.kind.value
-        self.ledger.revised.append(Revised(target, state.since, state.cause, cause, note.at, note.by, words))
-        return state._replace(cause=cause)
+        return self.findings.applied(target, states, self.ledger.revised)
 
     def _bucket(self, state: State) -> Bucket:
         if state.condition is Condition.UP:
@@ -270,16 +254,17 @@ class _Counting:
         self, id_: str, first: int, last: int, bucket: Bucket, was: Bucket, state: State, over: Ground
     ) -> None:
         before = self.ledger.intervals[-1] if self.ledger.intervals else None
+        box = over.place.box if over.place else ""
         cause = state.cause if was is not Bucket.UP else None
         if (
             before is not None
             and before.target == id_
             and before.last == first
+            and before.box == box
             and before[3:8] == (bucket, was, cause, over.reason, state.incident)
         ):
             self.ledger.intervals[-1] = before._replace(last=last)
             return
-        box = over.place.box if over.place else ""
         self.ledger.intervals.append(
             Interval(
                 id_,
@@ -327,8 +312,3 @@ class _Counting:
 
 def _by_target(found: Iterable[Transition]) -> list[Transition]:
     return sorted(found, key=attrgetter("target"))
-
-
-def findings(notes: Sequence[Note]) -> dict[str, Note]:
-    """The last word of people on each incident, where it says what it was."""
-    return {it.target: it for it in notes if it.kind in (NoteKind.CONFIRM, NoteKind.FALSE_ALARM)}

@@ -52,20 +52,6 @@ def cut(spans: Iterable[Span], first: int, last: int) -> list[Span]:
     return [(max(a, first), min(b, last)) for a, b in spans if a < last and b > first]
 
 
-def common(one: Sequence[Span], other: Sequence[Span]) -> list[Span]:
-    found: list[Span] = []
-    i = j = 0
-    while i < len(one) and j < len(other):
-        first, last = max(one[i][0], other[j][0]), min(one[i][1], other[j][1])
-        if first < last:
-            found.append((first, last))
-        if one[i][1] <= other[j][1]:
-            i += 1
-        else:
-            j += 1
-    return found
-
-
 def length(spans: Iterable[Span]) -> int:
     return sum(b - a for a, b in spans)
 

@@ -11,11 +11,16 @@ from domain.alarm import Cause, Condition, Transition
 from domain.place import Bounds, Box, City, Contractor, Device, District, Feeder, Kind
 from domain.record import Coverage
 from reports.facts import Dated
-from reports.given import Given, in_order
+from reports.given import Given
 from reports.period import Period, parse
 
 KARACHI = ZoneInfo("Asia/Karachi")
 OCTOBER = parse("2026-10", KARACHI)
+
+
+def in_order(transitions: Iterable[Transition]) -> list[Transition]:
+    """By target, then by decision, as the journal hands them out."""
+    return sorted(transitions, key=lambda it: (it.target, it.at))
 
 
 def box(

@@ -14,10 +14,10 @@ from domain.human import Note, NoteKind
 from reports import closing
 from reports.adjustment import Adjustment, MoneyAdjustment
 from reports.assemble import build
-from reports.given import Given, in_order
+from reports.given import Given
 from reports.tally import named
 from tests.reports.golden import golden
-from tests.reports.makers import at, down
+from tests.reports.makers import at, down, in_order
 
 CLOSED_AT = at(33)
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from app import people
 from app import report as reporting
 from app.clock import SystemClock
 from app.report import report_app
@@ -37,7 +38,8 @@ class _November(SystemClock):
 
 @pytest.fixture
 def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(reporting, "SystemClock", _November)
+    for module in (reporting, people):
+        monkeypatch.setattr(module, "SystemClock", _November)
     journal_month.keep(tmp_path / "data")
     return tmp_path / "data"
 

@@ -24,11 +24,11 @@ from reports import buckets
 from reports.assemble import build
 from reports.buckets import BUCKETS, INDEX, Bucket
 from reports.facts import Dated, facts
-from reports.given import Given, Planned, in_order
+from reports.given import Given, Planned
 from reports.ledger import Ledger, compute
 from reports.period import Period, parse
 from reports.render_json import render
-from tests.reports.makers import KARACHI, box, city
+from tests.reports.makers import KARACHI, box, city, in_order
 
 TABLE = buckets.load()
 DAY = 86_400_000
