@@ -27,8 +27,10 @@ async def sweep(whole: Whole) -> dict[str, float]:
     schedule = whole.poller._schedule
     for device in whole.accepted.city.devices:
         schedule.hasten(device, Probe.SNMP, now)
-    while whole.answered + whole.failed < goal:
-        await asyncio.sleep(0.005)
+    done = asyncio.Event()
+    whole.seen = lambda _: done.set() if whole.answered + whole.failed >= goal else None
+    await done.wait()
+    whole.seen = None
     return {
         "wall_s": time.monotonic() - wall,
         "cpu_s": peers.cpu() - used,

@@ -1,0 +1,294 @@
+"""All figures in one run, reduced or full; `make bench`, `make bench FULL=1`.
+
+    python -m bench.run [--full] [--only icmp,snmp,...]
+
+Prints one table and writes bench/results/latest.json.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from bench import city, peers, rivals
+from bench.table import Figure, exponent, figure, middle, rendered, write
+
+ROOT = Path(__file__).resolve().parents[1]
+MIB = 1 << 20
+Figures = Iterator[Figure]
+
+
+def measure(module: str, **given: Any) -> dict[str, Any]:
+    """One measurement in a fresh process. RuntimeError with its last words when it fails."""
+    command = [sys.executable, "-m", f"bench.{module}", json.dumps(given)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(f"bench.{module}: {done.stderr.strip().splitlines()[-1:]}")
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def icmp(full: bool) -> Figures:
+    for hosts in (10_000, 50_000):
+        found = measure("icmp", hosts=hosts, runs=5 if full else 3)
+        size, c = f"ICMP {hosts:,} x 3", found["bound"]
+        for ours, theirs, said in (
+            ("raw paced", "fping paced", "raw, 50,000/s asked for"),
+            ("datagram paced", "fping paced", "unprivileged, 50,000/s asked for"),
+            ("raw unpaced", "fping unpaced", "raw, unpaced"),
+        ):
+            if ours not in found:
+                continue
+            us, them = found[ours], found.get(theirs, {})
+            yield figure(f"{size}, {said}: wall", "s", us["wall_s"], them.get("wall_s"), c["wall_s"])
+            cost, theirs_cost = us["cpu_us_an_echo"], them.get("cpu_us_an_echo")
+            yield figure(f"{size}, {said}: CPU an echo", "us", cost, theirs_cost, c["cpu_us_an_echo"])
+            yield figure(f"{size}, {said}: live hosts called lossy", "hosts", us["most_lossy"], None, 0)
+        if "tenth dead" in found:
+            us = found["tenth dead"]
+            limit = found["raw paced"]["wall_s"] + 1.0  # the timeout
+            yield figure(f"{size}, a tenth dead: wall", "s", us["wall_s"], None, limit)
+            yield figure(f"{size}, a tenth dead: live hosts called lossy", "hosts", us["most_lossy"], None, 0)
+
+
+def snmp(full: bool) -> Figures:
+    """The whole path and the exporter take turns over one responder."""
+    runs, seconds = (5, 6.0) if full else (3, 4.0)
+    costs: dict[str, list[tuple[float, float]]] = {}
+    with peers.responder() as (port, _):
+        for _ in range(runs):
+            for sink in ("influx", "embedded"):
+                given = {"devices": 20_000, "interval_s": 0.7, "seconds": seconds, "port": port, "sink": sink}
+                window = measure("whole", **given)["windows"][0]
+                costs.setdefault(sink, []).append((window["us_a_device"], window["devices_a_second"]))
+            costs.setdefault("bound", []).append(rivals.bound(port, 20_000, 5))
+            try:
+                costs.setdefault("exporter", []).append(rivals.exporter(port, 4_000))
+            except peers.Absent as absent:
+                print(absent, file=sys.stderr)
+        steady = {"devices": 20_000, "interval_s": 10, "seconds": 10, "port": port}
+        calm = measure("whole", **steady)["windows"][0]
+        shipped = measure("whole", **steady, profile="ups-mib")["windows"][0]
+    theirs = rivals.medians(costs["exporter"]) if costs.get("exporter") else (None, None)
+    c_cost, c_rate = rivals.medians(costs["bound"])
+    for sink, said in (("influx", "to the spool"), ("embedded", "to the embedded store")):
+        cost, rate = rivals.medians(costs[sink])
+        name = f"SNMP whole path {said}"
+        yield figure(f"{name}: CPU a device", "us", cost, theirs[0], c_cost)
+        yield figure(
+            f"{name}: devices on one core", "devices/s", rate, theirs[1], c_rate, more_is_better=True
+        )
+    yield figure(
+        "SNMP whole path at 2,000 devices/s: CPU a device", "us", calm["us_a_device"], theirs[0], c_cost
+    )
+    yield figure("SNMP whole path, shipped UPS profile, 2,000/s: CPU", "us", shipped["us_a_device"])
+    try:
+        yield from _with_influx(seconds)
+    except peers.Absent as absent:
+        print(absent, file=sys.stderr)
+
+
+def _with_influx(seconds: float) -> Figures:
+    """A real InfluxDB 1.x takes the points; its CPU counts too. Zabbix 6.0: 27 us a value, measured."""
+    with peers.responder() as (port, _), peers.influxd() as (url, pid):
+        used = peers.cpu_of(pid)
+        window = measure(
+            "whole", devices=10_000, interval_s=2, seconds=seconds * 3, port=port, sink="influx", influx=url
+        )["windows"][0]
+        time.sleep(1)
+        lines = _written(url)
+        server = (peers.cpu_of(pid) - used) * 1e6 / lines
+    values = len(city.ASKED) + 1
+    lines_each = 2  # one for what has no label, one for line=1
+    cost = (window["us_a_device"] + server * lines_each) / values
+    yield figure("InfluxDB 1.6.7: CPU a line", "us", server)
+    yield figure(f"a value, InfluxDB's CPU counted in ({values} a device)", "us", cost, 27.0, 27.0 / 4)
+
+
+def _written(url: str) -> float:
+    with urllib.request.urlopen(f"{url}/debug/vars", timeout=10) as answer:
+        return float(json.load(answer)["write"]["values"]["pointReq"])
+
+
+def v3(full: bool) -> Figures:
+    """One snmpd answers on every address of 127/8: 10,000 agents by address, one engine."""
+    path = peers.program("snmpd")
+    port = peers.free_port()
+    count, runs = (10_000, 4) if full else (2_000, 2)
+    with tempfile.TemporaryDirectory() as folder:
+        conf = Path(folder) / "snmpd.conf"
+        conf.write_text(city.snmpd_conf(port))
+        os.environ["SNMP_PERSISTENT_DIR"] = folder
+        with peers.running([path, "-f", "-C", "-c", str(conf), "-Lf", "/dev/null"], pinned=True):
+            time.sleep(1)
+            interval = count / 167  # 10,000 a minute
+            found = measure(
+                "whole", devices=count, interval_s=interval, seconds=interval, port=port, version="3",
+                runs=runs, patience_s=300, kept_v3=1000,
+            )["windows"]  # fmt: skip
+    yield figure(
+        f"SNMPv3 SHA-256/AES-128, {count:,} agents at 167/s: CPU a device", "us",
+        middle(w["us_a_device"] for w in found), None, 250,
+    )  # fmt: skip
+    grown = (found[-1]["rss"] - found[0]["rss"]) / MIB
+    yield figure(f"SNMPv3: memory grown over {runs} sweeps", "MiB", grown, None, 10)
+    yield figure("SNMPv3: descriptors", "", found[-1]["descriptors"], None, 2000)
+
+
+def scale(full: bool) -> Figures:
+    sizes = (1_000, 10_000, 100_000) if full else (1_000, 5_000, 20_000)
+    with peers.responder() as (port, _):
+        cpu_s, wall_s = [], []
+        for size in sizes:
+            sweeps = measure("sweeps", devices=size, sweeps=5 if size > 20_000 else 9, port=port)["sweeps"]
+            cpu_s.append(middle(s["cpu_s"] for s in sweeps))
+            wall_s.append(middle(s["wall_s"] for s in sweeps))
+        largest = sizes[-1]
+        yield figure(
+            f"cost from {sizes[0]:,} to {largest:,} devices: exponent", "", exponent(sizes, cpu_s), None, 1.05
+        )
+        yield figure(f"a sweep of {largest:,} devices at once: wall", "s", wall_s[-1], None, 60.0)
+        yield figure(f"a sweep of {largest:,} devices at once: CPU", "s", cpu_s[-1])
+        many = measure("sweeps", devices=largest, sweeps=30, port=port)["sweeps"]
+        yield figure(f"{largest:,} devices: resident memory", "MiB", many[-1]["rss"] / MIB, None, 1.5e9 / MIB)
+        early, late = middle(s["rss"] for s in many[5:10]), middle(s["rss"] for s in many[25:])
+        yield figure(
+            f"{largest:,} devices: memory grown over 30 sweeps", "MiB", (late - early) / MIB, None, 20
+        )
+        yield figure(f"{largest:,} devices: descriptors", "", many[-1]["descriptors"], None, 100)
+        yield figure(f"{largest:,} devices: tasks", "", many[-1]["tasks"], None, 10)
+        if full:
+            given = {
+                "devices": largest,
+                "interval_s": 60,
+                "seconds": 60,
+                "runs": 2,
+                "port": port,
+                "warm_s": 60,
+            }
+            window = measure("whole", **given)["windows"][-1]
+            yield figure(
+                f"{largest:,} devices every 60 s: CPU of one core", "%", window["cpu_s"] / 0.6, None, 100
+            )
+
+
+def _world(full: bool, said: str, kinds: tuple[str, ...], bad: int) -> Figures:
+    count = 10_000 if full else 4_000
+    given = {"devices": count, "interval_s": 4, "seconds": 8, "runs": 3 if full else 2, "lateness": 1,
+             "warm_s": 8, "bad_percent": bad, "healthy": count * (100 - bad) // 100}  # fmt: skip
+    runs = {}
+    for name, misbehaving in (("none", ()), ("some", kinds)):
+        with peers.responder(*misbehaving) as (port, _):
+            runs[name] = measure("whole", **given, port=port)["windows"]
+    for key, words in (("late_median_s", "median"), ("late_p99_s", "p99")):
+        calm = middle(w[key] for w in runs["none"])
+        yield figure(
+            f"{said}: {words} after its moment", "s", middle(w[key] for w in runs["some"]), None, calm * 1.1
+        )
+    heard = [w["heard"] for w in runs["some"]]
+    calm_heard = [w["heard"] for w in runs["none"]]
+    yield figure(f"{said}: answers of healthy devices", "", middle(heard), None, middle(calm_heard))
+
+
+def slow(full: bool) -> Figures:
+    yield from _world(full, "20 % silent, 5 % late or garbled", ("silent=20", "late=3", "garbled=2"), 25)
+
+
+def hostile(full: bool) -> Figures:
+    kinds = ("flood=1", "wrongid=1", "elsewhere=1", "truncated=1", "oversized=1")
+    yield from _world(full, "5 % flood, lie, cut off, impersonate", kinds, 5)
+
+
+def latency(full: bool) -> Figures:
+    runs = [
+        measure("told", what="traps", boxes=200 if full else 60, a_second=200)
+        for _ in range(3 if full else 1)
+    ]
+    yield figure(
+        "trap to SMS at 200 traps/s, 20 of them doors: median", "s", middle(r["median_s"] for r in runs)
+    )
+    yield figure(
+        "trap to SMS at 200 traps/s, 20 of them doors: p99", "s", middle(r["p99_s"] for r in runs), None, 1.0
+    )
+    lost = [r["doors"] - r["told"] for r in runs]
+    yield figure("trap to SMS at 200 traps/s: doors not told", "", max(lost), None, 0)
+    found = measure("told", what="burst", boxes=100, traps=5000)
+    yield figure("a burst of 5,000 traps: lost", "traps", found["sent"] - found["heard"], None, 0)
+    yield figure(
+        "a burst of 5,000 traps, 100 doors in it: not told", "", found["doors"] - found["told"], None, 0
+    )
+    yield figure("a burst of 5,000 traps, 100 doors in it: last SMS", "s", found["last_s"])
+    dark = measure("told", what="silence", boxes=20, interval_s=5)
+    yield figure(
+        "box silent to SMS (interval 5, hold 10, settling 5): p99",
+        "s",
+        dark["p99_s"],
+        None,
+        dark["allowed_s"],
+    )
+
+
+def engine(full: bool) -> Figures:
+    found = measure("engine", devices=100_000 if full else 20_000, sweeps=3)
+    rules = found["rules_a_device"]
+    rate = found["readings_a_second"]
+    yield figure(f"rules alone, {rules} rules a device: readings", "a second", rate)
+    yield figure(f"rules alone, {rules} rules a device: evaluations", "a second", rate * rules)
+    yield figure("rules alone: an SNMP reading", "us", found["snmp_us"])
+    yield figure("rules alone: an ICMP reading", "us", found["icmp_us"])
+    yield figure("rules alone: memory a device", "octets", found["octets_a_device"])
+
+
+def start(full: bool) -> Figures:
+    count = 100_000 if full else 20_000
+    found = measure("startup", devices=count)
+    yield figure(f"{count:,} devices: from the command to the first echo", "s", found["seconds"], None, 20.0)
+    yield figure(f"{count:,} devices: memory at the first echo", "MiB", found["rss"] / MIB)
+
+
+def budget(full: bool) -> Figures:
+    with peers.responder() as (port, _):
+        found = measure("budget", devices=10_000, runs=7 if full else 5, port=port)
+    for stage, cost in found.items():
+        yield figure(f"budget, {stage}", "us/device", cost)
+
+
+GROUPS: dict[str, Callable[[bool], Figures]] = {
+    "icmp": icmp, "snmp": snmp, "v3": v3, "scale": scale, "slow": slow, "hostile": hostile,
+    "latency": latency, "engine": engine, "start": start, "budget": budget,
+}  # fmt: skip
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="bench.run")
+    parser.add_argument("--full", action="store_true", help="the sizes of the requirements; takes long")
+    parser.add_argument("--only", default=",".join(GROUPS), help="groups, joined by commas")
+    given = parser.parse_args()
+    peers.compiled()
+    figures: list[Figure] = []
+    failed = False
+    for name in given.only.split(","):
+        begun = time.monotonic()
+        try:
+            figures += GROUPS[name](given.full)
+        except (RuntimeError, peers.Absent, OSError) as error:
+            failed = True
+            print(f"{name}: {error}", file=sys.stderr)
+        load = os.getloadavg()[0]
+        print(f"{name}: {time.monotonic() - begun:.0f} s, load {load:.1f}", file=sys.stderr)
+    print(rendered(figures))
+    write(figures)
+    return int(failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
