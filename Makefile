@@ -28,7 +28,7 @@ test: setup ## everything
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -n 2 --dist loadgroup
+	$(BIN)/pytest -n 2 --dist loadfile
 
 docs: setup ## the pages made of data
 	$(BIN)/python -m app.docs

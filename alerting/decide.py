@@ -28,7 +28,8 @@ HOUR_MS = 3_600_000
 class Plan:
     """Everything of the accepted configuration that telling needs.
 
-    `channels` are the roads open here, in the city's order of preference. An opening is worth
+    `channels` are the roads to whoever names none, in the city's order of preference; `others` are
+    open as well, for those who name them. An opening is worth
     sending late, for it says since when, but not for ever; a closing puts an earlier message
     right, so it is worth sending longer.
     """
@@ -40,11 +41,12 @@ class Plan:
     zone: tzinfo
     opened_valid_s: float = 2 * 3600.0  # openings and worsenings
     closed_valid_s: float = 12 * 3600.0
+    others: frozenset[str] = frozenset()
 
     def roads(self, contact: Contact) -> tuple[str, ...]:
         """The open channels for a contact, best first."""
         wanted = contact.channels or self.channels
-        return tuple(name for name in wanted if name in self.channels)
+        return tuple(name for name in wanted if name in self.channels or name in self.others)
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ from domain.errors import ConfigError, Problem
 from domain.place import City
 from domain.record import Configuration
 from domain.window import Window
+from reports import contract
 from reports import windows as planning
 from rules import load as judging
 from rules.rule import Rules
@@ -49,6 +50,7 @@ class Sources:
     texts: Path = telling.TEXTS
     roster: Path = telling.ROSTER
     windows: Path | None = None  # planned work
+    contract: Path | None = None  # the terms uptime is paid by
 
     def files(self) -> dict[str, Path]:
         found = {
@@ -59,6 +61,8 @@ class Sources:
         }
         if self.windows is not None:
             found["windows.yaml"] = self.windows
+        if self.contract is not None:
+            found["contract.yaml"] = self.contract
         if self.profiles is not None:
             found |= {f"profiles/{path.name}": path for path in sorted(self.profiles.glob("*.yaml"))}
         return found
@@ -81,7 +85,8 @@ class Accepted:
 
 def telling_plan(city: City, texts: Texts, roster: Roster, open_channels: tuple[str, ...]) -> Plan:
     wanted = tuple(name for name in city.channels if name in open_channels) or open_channels
-    return Plan(city.contacts, roster, texts, wanted, ZoneInfo(city.timezone))
+    others = frozenset(open_channels) - set(wanted)
+    return Plan(city.contacts, roster, texts, wanted, ZoneInfo(city.timezone), others=others)
 
 
 def accept(sources: Sources, at: int, before: Accepted | None = None) -> Accepted:
@@ -109,6 +114,9 @@ def accept(sources: Sources, at: int, before: Accepted | None = None) -> Accepte
     if sources.windows is not None:
         path, city = sources.windows, loaded.city if loaded else None
         windows = checked(lambda: planning.load(path, city))
+    if sources.contract is not None:
+        terms, city = sources.contract, loaded.city if loaded else None
+        checked(lambda: contract.load(terms, city))
     if problems or not (loaded and rules and texts and roster and profiles):
         raise ConfigError(problems)
     files = {name: path.read_text(encoding="utf-8") for name, path in sources.files().items()}

@@ -17,6 +17,7 @@ from app.options import (
     DATA,
     INVENTORY,
     AsJson,
+    ContractFile,
     Data,
     Inventory,
     Profiles,
@@ -51,6 +52,7 @@ def run(
     texts: TextsFile = None,
     roster: RosterFile = None,
     windows: WindowsFile = None,
+    contract: ContractFile = None,
     record: Annotated[Path | None, typer.Option(help="Keep every input, for `replay`.")] = None,
     simulate: Annotated[bool, typer.Option("--simulate", help="Answer for the city as well.")] = False,
     scenario: Annotated[Path | None, typer.Option(help="The play, with --simulate.")] = None,
@@ -59,7 +61,7 @@ def run(
     """Watch the city: probe, decide, tell; shown live. Ctrl-C stops."""
     from app import run as running
 
-    where = read_from(inventory, rules, profiles, texts, roster, windows)
+    where = read_from(inventory, rules, profiles, texts, roster, windows, contract)
     from app.settings import load
 
     load(settings)  # a bad file is refused here, before anything is started
@@ -75,6 +77,7 @@ def check(
     texts: TextsFile = None,
     roster: RosterFile = None,
     windows: WindowsFile = None,
+    contract: ContractFile = None,
     secrets: Annotated[bool, typer.Option("--secrets", help="Also look every secret up.")] = False,
 ) -> None:
     """Check inventory, rules, profiles, texts and roster; every error at once, with its line."""
@@ -88,7 +91,7 @@ def check(
     except ConfigError as error:
         problems += error.problems
     try:
-        accepted = accept(read_from(inventory, rules, profiles, texts, roster, windows), 0)
+        accepted = accept(read_from(inventory, rules, profiles, texts, roster, windows, contract), 0)
     except ConfigError as error:
         raise ConfigError([*problems, *error.problems]) from None
     if problems:
@@ -109,6 +112,7 @@ def replay(
     texts: TextsFile = None,
     roster: RosterFile = None,
     windows: WindowsFile = None,
+    contract: ContractFile = None,
     as_json: AsJson = False,
 ) -> None:
     """Judge recorded readings again: no network, no store, no clock."""
@@ -117,7 +121,7 @@ def replay(
     from app.accepted import accept
 
     write: Callable[[events.Event], str] = events.line if as_json else events.sentence
-    accepted = accept(read_from(inventory, rules, None, texts, roster, windows), 0)
+    accepted = accept(read_from(inventory, rules, None, texts, roster, windows, contract), 0)
     out = sys.stdout
     for warning in again.replay(file, accepted, lambda event: print(write(event), file=out)):
         typer.echo(f"warning: {warning}", err=True)

@@ -119,6 +119,7 @@ class Core:
         self._journal.accept(replace(accepted.configuration, at=now))
         self._told.plan = accepted.plan(("terminal",))
         self._feed(Reload(now, accepted.city, accepted.rules))
+        self.cover(now)
         return accepted.configuration.diff or "nothing has changed"
 
     def answer(self, request: Request, ok: bool, words: str) -> None:

@@ -1,4 +1,4 @@
-"""Calendar jobs of `nigehban run`: rollups and retention, each in a process of its own.
+"""Calendar jobs of `nigehban run`: rollups, retention and the monthly report, each in a process of its own.
 
 APScheduler runs on the wall clock, which is right for a calendar and wrong for a sweep: nothing
 that decides or tells is scheduled here.
@@ -29,11 +29,16 @@ class Job:
     name: str
     when: str
     arguments: Sequence[str]
+    at_start: bool = False  # also when `run` begins: it makes up for what was missed
 
 
 def jobs(data: Path, settings: Path | None) -> tuple[Job, ...]:
     common = ["--data", str(data), *(["--settings", str(settings)] if settings else [])]
-    return (Job("maintain", "7 * * * *", ["maintain", *common]),)
+    return (
+        Job("maintain", "7 * * * *", ["maintain", *common]),
+        Job("report", "20 0 1 * *", ["report-due", *common], at_start=True),
+        Job("mail again", "20 1-23 1 * *", ["report-due", *common]),  # what a mail server refused for now
+    )
 
 
 def start(wanted: Sequence[Job], timezone: str, log_file: Path) -> BackgroundScheduler:
@@ -50,6 +55,10 @@ def start(wanted: Sequence[Job], timezone: str, log_file: Path) -> BackgroundSch
             coalesce=True,
             max_instances=1,
         )
+        if job.at_start:
+            scheduler.add_job(
+                _run, args=[job, log_file], id=f"{job.name} at start", misfire_grace_time=LATE_S
+            )
     scheduler.start()
     return scheduler
 

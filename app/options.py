@@ -18,6 +18,7 @@ Profiles = Annotated[Path | None, typer.Option("--profiles", help="A folder of p
 TextsFile = Annotated[Path | None, typer.Option("--texts", help="Instead of the shipped SMS texts.")]
 RosterFile = Annotated[Path | None, typer.Option("--roster", help="Instead of the shipped roster.")]
 WindowsFile = Annotated[Path | None, typer.Option("--windows", help="Planned work: silences telling.")]
+ContractFile = Annotated[Path | None, typer.Option("--contract", help="The terms uptime is paid by.")]
 AsJson = Annotated[bool, typer.Option("--json", help="For programs.")]
 
 INVENTORY = Path("inventory.yaml")
@@ -31,8 +32,16 @@ def read_from(
     texts: Path | None = None,
     roster: Path | None = None,
     windows: Path | None = None,
+    contract: Path | None = None,
 ) -> Sources:
     from app.accepted import Sources
 
-    given = {"rules": rules, "profiles": profiles, "texts": texts, "roster": roster, "windows": windows}
+    given = {
+        "rules": rules,
+        "profiles": profiles,
+        "texts": texts,
+        "roster": roster,
+        "windows": windows,
+        "contract": contract,
+    }
     return Sources(inventory, **{name: path for name, path in given.items() if path is not None})

@@ -10,6 +10,7 @@ import typer
 from app.options import (
     DATA,
     INVENTORY,
+    ContractFile,
     Data,
     Inventory,
     Profiles,
@@ -34,6 +35,7 @@ def watch(
     texts: TextsFile = None,
     roster: RosterFile = None,
     windows: WindowsFile = None,
+    contract: ContractFile = None,
     record: Annotated[Path | None, typer.Option()] = None,
     simulator: Annotated[Path | None, typer.Option()] = None,
 ) -> None:
@@ -41,7 +43,7 @@ def watch(
     from app import watch as watching
     from app.settings import load
 
-    where = read_from(inventory, rules, profiles, texts, roster, windows)
+    where = read_from(inventory, rules, profiles, texts, roster, windows, contract)
     watching.main(watching.Options(where, load(settings), data, record, simulator))
 
 

@@ -15,6 +15,7 @@ from app.clock import SystemClock
 from app.people import DATA, By, Data, contest, incident_app
 from domain.errors import ConfigError, Problem
 from domain.human import NoteKind
+from reports.period import Period, parse
 
 if TYPE_CHECKING:
     from reports.closing import Document
@@ -29,6 +30,7 @@ Contracts = Annotated[Path | None, typer.Option("--contract-file", help="Terms t
 Windows = Annotated[
     Path | None, typer.Option("--windows", help="Planned work, in place of the windows the journal holds.")
 ]
+MAILED = (".html", ".xlsx", ".pdf")
 LONG_MS = 2_000
 """Work that takes longer says how far it is."""
 
@@ -115,20 +117,40 @@ def last_month(now: int, zone: tzinfo) -> str:
 @report_app.command("report-due", hidden=True)
 def due(
     data: Data = DATA,
-    format_: Annotated[str, typer.Option("--format")] = "html,xlsx,csv,json",
-    contract_file: Contracts = None,
-    language: Annotated[str, typer.Option()] = "en",
+    settings_file: Annotated[Path | None, typer.Option("--settings")] = None,
 ) -> None:
-    """The last month's report, kept in the data directory; nothing where it is there already. Run on
-    the first of a month and at every start, it makes up for a run that was missed."""
+    """The last month's report, kept in the data directory and mailed; nothing where it is there already.
+    Run on the first of a month and at every start, it makes up for a run that was missed."""
+    from app import mail
+    from app.settings import load, resolve
+
+    wanted = load(settings_file).reports
     folder = data / "reports"
-    month = last_month(SystemClock().now(), zone_of(data))
-    if (folder / f"nigehban-{month}.json").exists():
+    zone = zone_of(data)
+    month = last_month(SystemClock().now(), zone)
+    if not _watched(data, parse(month, zone)):
         return
-    rest = [name for name in format_.split(",") if name.strip() != "json"]
-    report_command(
-        month, None, None, ",".join([*rest, "json"]), folder, data, contract_file, None, language, None
-    )
+    kept, mailed = folder / f"nigehban-{month}.json", folder / f"nigehban-{month}.mailed"
+    if not kept.exists():
+        formats = ",".join([*wanted.formats, "json"])
+        report_command(month, None, None, formats, folder, data, None, None, wanted.language, None)
+    if wanted.mail is not None and not mailed.exists():
+        password = resolve(wanted.mail.password) if wanted.mail.password else ""
+        files = [path for path in sorted(folder.glob(f"nigehban-{month}*")) if path.suffix in MAILED]
+        body = f"The uptime report of {month} is attached."
+        mail.send(wanted.mail, password, f"Uptime {month}", body, files)
+        mailed.touch()
+
+
+def _watched(data: Path, period: Period) -> bool:
+    """Whether anything was under watch in it: before the first day there is nothing to report."""
+    from storage.journal import open_ledger
+
+    ledger = open_ledger(data)
+    try:
+        return bool(ledger.coverage(period.start, period.end))
+    finally:
+        ledger.close()
 
 
 # -- the ledger -----------------------------------------------------------------------------------

@@ -116,6 +116,8 @@ def source_arguments(sources: Sources) -> list[str]:
     found = ["--inventory", str(sources.inventory), "--rules", str(sources.rules)]
     if sources.windows is not None:
         found += ["--windows", str(sources.windows)]
+    if sources.contract is not None:
+        found += ["--contract", str(sources.contract)]
     found += ["--texts", str(sources.texts), "--roster", str(sources.roster)]
     return found + (["--profiles", str(sources.profiles)] if sources.profiles else [])
 

@@ -64,11 +64,32 @@ class DeadmanShape(Shape):
     interval_s: float = Field(10, gt=0)
 
 
+class MailShape(Shape):
+    """Who is mailed the monthly report, by which server."""
+
+    host: str
+    port: int = Field(587, ge=1, le=65535)
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    user: str = ""
+    password: Secret | None = None
+    sender: str
+    to: list[str] = Field(min_length=1)
+
+
+class ReportsShape(Shape):
+    """The report of each month, made on the first of the next and kept in the data directory."""
+
+    formats: list[Literal["html", "xlsx", "csv", "pdf"]] = ["html", "xlsx", "csv"]
+    language: Literal["en", "ur", "both"] = "en"
+    mail: MailShape | None = None
+
+
 class SettingsShape(Shape):
     store: Annotated[EmbeddedShape | InfluxShape, Field(discriminator="kind")] = EmbeddedShape()
     channels: dict[str, dict[str, Any]] = {"terminal": {}}
     deadman: DeadmanShape = DeadmanShape()
     poll: PollShape = PollShape()
+    reports: ReportsShape = ReportsShape()
 
 
 def resolve(reference: str | SecretRef) -> str:
@@ -85,6 +106,7 @@ class Settings:
     def __init__(self, shape: SettingsShape, channels: Mapping[str, Any]) -> None:
         self.store = shape.store
         self.deadman = shape.deadman
+        self.reports = shape.reports
         self._channels = channels
         self._poll = shape.poll
 

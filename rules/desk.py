@@ -224,6 +224,8 @@ class Desk:
         if bad:
             cause = max((meaning[rule][1] for rule in bad), key=RANK.__getitem__)
             since = min(memory.alarms[rule].first for rule in bad)
+            if memory.condition is Condition.DOWN:  # until then it was down, whatever had begun before
+                since = max(since, memory.recovered_at)
             return Condition.DEGRADED, cause, since, ", ".join(sorted(bad))
         since = memory.recovered_at if memory.condition is Condition.DOWN and memory.recovered_at else now
         return Condition.UP, None, since, "it answers again"
@@ -318,6 +320,14 @@ class Desk:
         """The configuration no longer holds this box: its incidents end with that reason, untold."""
         for incident in list(box.incidents.values()):
             self._silent(work, self.close(work, box, incident, "removed"), Reason.REMOVED)
+        known = members(self._world, box)
+        stood = [memory.device.id for memory in known if memory.condition is not Condition.UP]
+        if box.condition is not Condition.UP:
+            stood.append(box.place.box.id)
+        words = "no longer in the configuration"
+        work.transitions += [  # nobody watches it any more: how it stood is not how it stands
+            Transition(work.now, target, Condition.UNKNOWN, None, work.now, why=words) for target in stood
+        ]
 
     def _wake(self, box: BoxMemory, when: int | None) -> None:
         self._wakes.at(when, wake_name(box.place.box.id))

@@ -31,7 +31,7 @@ from rules.memory import ON, BoxMemory, DeviceMemory, Grid, Watchman, World
 from rules.rule import Rules
 from rules.standing import standings
 from rules.thresholds import forget_unjudged, thresholds_for
-from rules.topology import Topology, survey
+from rules.topology import WATCHED, Topology, survey
 from rules.work import Wakes, Work
 
 State = Mapping[str, Mapping[str, Any]]
@@ -174,9 +174,10 @@ class Engine:
             **_rows("device/", old.devices, durable.device_row),
             **_rows("box/", old.boxes, durable.box_row),
         }
-        gone = [id_ for id_ in old.boxes if id_ not in given.city.boxes]
-        for id_ in gone:
-            self._desk.remove(work, old.boxes[id_])
+        for id_, box in old.boxes.items():
+            now = given.city.boxes.get(id_)
+            if now is None or now.status not in WATCHED:
+                self._desk.remove(work, box)
         incidents = tuple(i for box in old.boxes.values() for i in box.incidents.values())
         if self._lookout.incident:
             incidents = (*incidents, self._lookout.incident)
@@ -190,9 +191,6 @@ class Engine:
         for id_, box in self._world.boxes.items():
             box.last_ok_at = max(box.last_ok_at, old.boxes[id_].last_ok_at if id_ in old.boxes else 0)
         _count(self._world)
-        for id_ in old.boxes:  # boxes that are planned or retired from now on
-            if id_ in given.city.boxes and id_ not in self._world.boxes:
-                self._desk.remove(work, old.boxes[id_])
         work.devices.update(id_ for id_ in old.devices if id_ not in self._world.devices)
         work.boxes.update(id_ for id_ in old.boxes if id_ not in self._world.boxes)
         self._start_wakes(work)

@@ -240,3 +240,10 @@ def test_every_contact_is_told_once_or_named_with_a_reason_and_no_budget_is_over
                 hour = [s for s in sent[:j] if s[0] > then - 60 * MINUTE]
                 assert len(hour) < city
                 assert sum(s[1] == name for s in hour) < contact
+
+
+def test_a_contact_may_name_an_open_channel_that_the_city_does_not_prefer() -> None:
+    odd = {id_: replace(contact, channels=("modem",)) for id_, contact in CONTACTS.items()}
+    wide = replace(plan(), contacts=odd, others=frozenset({"modem"}))
+    decided = decide(owed(facts(incident(Cause.DOOR_OPEN))), wide, FRESH)
+    assert {delivery.channel for delivery in decided.deliveries} == {"modem"}
