@@ -22,8 +22,8 @@ from alerting import load as telling
 from alerting.decide import Plan
 from alerting.message import Texts
 from alerting.roster import Roster
-from collector import profile_load
-from collector.profile import ProfileSet
+from collector.device import load as profile_load
+from collector.device.profile import ProfileSet
 from config.located import parse
 from domain.errors import ConfigError, Problem
 from domain.place import City

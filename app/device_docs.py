@@ -12,8 +12,8 @@ from typing import Any
 
 import yaml
 
-from collector.profile import Profile
-from collector.profile_load import load
+from collector.device.load import load
+from collector.device.profile import Profile
 from domain.metric import CATALOGUE
 from domain.place import Kind
 

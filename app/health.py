@@ -14,7 +14,7 @@ from pathlib import Path
 from alerting import gsm
 from app.core import Core
 from collector.poller import Poller
-from collector.traps import TrapReceiver
+from collector.traps.receiver import TrapReceiver
 from domain.ports import Prober, ReadingSink
 from storage.influx import InfluxSink
 from storage.journal import Reader

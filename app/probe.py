@@ -12,12 +12,13 @@ from pathlib import Path
 
 from app.clock import SystemClock
 from app.settings import resolve
-from collector import probe, profile_load
-from collector.exchange import Exchange
+from collector import probe
+from collector.device import load as profile_load
 from collector.probe import ProbeResult, rendered
-from collector.session import Credentials, Session
-from collector.snmp import CommunitySession
-from collector.snmp_v3 import UserSessions
+from collector.snmp.community import CommunitySession
+from collector.snmp.exchange import Exchange
+from collector.snmp.session import Credentials, Session
+from collector.snmp.users import UserSessions
 from domain.errors import ConfigError, Problem
 from domain.reading import Outcome
 

@@ -13,18 +13,19 @@ from pathlib import Path
 from typing import Any
 
 from app.probe import ATTEMPTS, Given, credentials, endpoint
-from collector import mask_load, profile_load, record
-from collector.discover import identify, survey
-from collector.exchange import Exchange
-from collector.held import Heard, Held
-from collector.plan import Plan
+from collector.device import load as profile_load
+from collector.device.discover import identify, survey
+from collector.device.plan import Plan
+from collector.device.profile import ProfileSet
+from collector.device.recognise import Recognition
 from collector.probe import ProbeResult, probe
-from collector.profile import ProfileSet
-from collector.recognise import Recognition
-from collector.session import Credentials, Session, oid
-from collector.snmp import CommunitySession
-from collector.snmp_v3 import UserSessions
-from collector.snmprec import rows_of, snmprec
+from collector.recording import mask_load, record
+from collector.recording.held import Heard, Held
+from collector.recording.snmprec import rows_of, snmprec
+from collector.snmp.community import CommunitySession
+from collector.snmp.exchange import Exchange
+from collector.snmp.session import Credentials, Session, oid
+from collector.snmp.users import UserSessions
 from domain.errors import ConfigError, Permanent, Problem, Retryable
 from domain.reading import Outcome
 

@@ -26,7 +26,7 @@ from app.screen import Messages, Screen
 from app.settings import load as load_settings
 from app.simulate import open_street
 from app.watch import require_secrets
-from collector.icmp import Sweeper
+from collector.icmp.sweeper import Sweeper
 from simulator import scenario
 from storage.journal import open_reader, open_store
 from storage.lock import lock_watch

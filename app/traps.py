@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 
 from app.accepted import Accepted
 from app.settings import resolve
-from collector.session import Credentials, Varbind
-from collector.trap_map import trap_values
-from collector.traps import Interpret, TrapReceiver, TrapSender
+from collector.snmp.session import Credentials, Varbind
+from collector.traps.meaning import trap_values
+from collector.traps.receiver import Interpret, TrapReceiver, TrapSender
 from domain.errors import NotPermitted
 from domain.place import Device, Traps
 from domain.ports import Clock

@@ -26,11 +26,11 @@ from app.record import Header, Recorder, keep_earlier
 from app.settings import Settings, resolve
 from app.stores import Store, open_store
 from app.traps import open_receivers, senders
-from collector.discover import discover
-from collector.icmp import Sweeper
+from collector.device.discover import discover
+from collector.icmp.sweeper import Sweeper
 from collector.poller import Poller
-from collector.session import Credentials, Session
-from collector.traps import TrapReceiver
+from collector.snmp.session import Credentials, Session
+from collector.traps.receiver import TrapReceiver
 from domain.errors import ConfigError, NigehbanError, Problem, Retryable
 from domain.place import City, Device, Kind, SnmpAccess
 from domain.ports import Prober

@@ -18,14 +18,14 @@ from typing import Any
 from app.sequencer import Sequencer
 from bench import city, peers
 from bench.table import middle
-from collector.discover import discover
-from collector.exchange import Exchange
-from collector.plan import Plan
+from collector.device.discover import discover
+from collector.device.plan import Plan
 from collector.round import Course, Round
 from collector.schedule import Schedule
-from collector.session import Varbind
-from collector.snmp import CommunitySession
-from collector.udp import Address
+from collector.snmp.community import CommunitySession
+from collector.snmp.exchange import Exchange
+from collector.snmp.session import Varbind
+from collector.snmp.udp import Address
 from domain.input import Start
 from domain.reading import Outcome, Probe
 from rules.engine import Engine

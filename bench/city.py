@@ -6,8 +6,8 @@ from pathlib import Path
 
 from alerting import load as telling
 from app.accepted import Accepted
-from collector import profile_load
-from collector.session import (
+from collector.device import load as profile_load
+from collector.snmp.session import (
     COUNTER32,
     GAUGE32,
     INTEGER,

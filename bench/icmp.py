@@ -27,7 +27,7 @@ from typing import Any
 
 from bench import city, peers
 from bench.table import middle
-from collector.icmp import Sweeper
+from collector.icmp.sweeper import Sweeper
 from domain.ports import Echoes
 from domain.reading import Outcome
 
@@ -128,7 +128,8 @@ def main(given: dict[str, Any]) -> dict[str, Any]:
             rivals["datagram paced"] = lambda: asyncio.run(sweep(living, socket.SOCK_DGRAM, rate))
             rivals["tenth dead"] = lambda: asyncio.run(sweep(tenth, socket.SOCK_RAW, rate))
         if path is not None:
-            rivals["fping paced"] = partial(fping, path, living, 1000 / rate)
+            if given.get("fping_paced", True):
+                rivals["fping paced"] = partial(fping, path, living, 1000 / rate)
             rivals["fping unpaced"] = partial(fping, path, living, 0)
         for name, run in rivals.items():
             runs.setdefault(name, []).append(run())

@@ -9,8 +9,8 @@ import time
 
 from bench import city, peers
 from bench.table import middle
-from collector import ber
-from collector.session import oid
+from collector.snmp import ber
+from collector.snmp.session import oid
 
 SCRAPERS = 4
 

@@ -39,7 +39,7 @@ def measure(module: str, **given: Any) -> dict[str, Any]:
 
 def icmp(full: bool) -> Figures:
     for hosts in (10_000, 50_000):
-        found = measure("icmp", hosts=hosts, runs=5 if full else 3)
+        found = measure("icmp", hosts=hosts, runs=5 if full else 3, fping_paced=full or hosts < 20_000)
         size, c = f"ICMP {hosts:,} x 3", found["bound"]
         for ours, theirs, said in (
             ("raw paced", "fping paced", "raw, 50,000/s asked for"),
@@ -62,12 +62,18 @@ def icmp(full: bool) -> Figures:
 
 def snmp(full: bool) -> Figures:
     """The whole path and the exporter take turns over one responder."""
-    runs, seconds = (5, 6.0) if full else (3, 4.0)
+    runs, seconds, count = (5, 6.0, 20_000) if full else (3, 3.0, 10_000)
     costs: dict[str, list[tuple[float, float]]] = {}
     with peers.responder() as (port, _):
         for _ in range(runs):
             for sink in ("influx", "embedded"):
-                given = {"devices": 20_000, "interval_s": 0.7, "seconds": seconds, "port": port, "sink": sink}
+                given = {
+                    "devices": count,
+                    "interval_s": count / 28_500,
+                    "seconds": seconds,
+                    "port": port,
+                    "sink": sink,
+                }
                 window = measure("whole", **given)["windows"][0]
                 costs.setdefault(sink, []).append((window["us_a_device"], window["devices_a_second"]))
             costs.setdefault("bound", []).append(rivals.bound(port, 20_000, 5))
@@ -75,9 +81,9 @@ def snmp(full: bool) -> Figures:
                 costs.setdefault("exporter", []).append(rivals.exporter(port, 4_000))
             except peers.Absent as absent:
                 print(absent, file=sys.stderr)
-        steady = {"devices": 20_000, "interval_s": 10, "seconds": 10, "port": port}
+        steady = {"devices": count, "interval_s": count / 2000, "seconds": count / 2000, "port": port}
         calm = measure("whole", **steady)["windows"][0]
-        shipped = measure("whole", **steady, profile="ups-mib")["windows"][0]
+        shipped = measure("whole", **steady, profile="rfc1628")["windows"][0]
     theirs = rivals.medians(costs["exporter"]) if costs.get("exporter") else (None, None)
     c_cost, c_rate = rivals.medians(costs["bound"])
     for sink, said in (("influx", "to the spool"), ("embedded", "to the embedded store")):
@@ -92,17 +98,23 @@ def snmp(full: bool) -> Figures:
     )
     yield figure("SNMP whole path, shipped UPS profile, 2,000/s: CPU", "us", shipped["us_a_device"])
     try:
-        yield from _with_influx(seconds)
+        yield from _with_influx(count, seconds)
     except peers.Absent as absent:
         print(absent, file=sys.stderr)
 
 
-def _with_influx(seconds: float) -> Figures:
+def _with_influx(count: int, seconds: float) -> Figures:
     """A real InfluxDB 1.x takes the points; its CPU counts too. Zabbix 6.0: 27 us a value, measured."""
     with peers.responder() as (port, _), peers.influxd() as (url, pid):
         used = peers.cpu_of(pid)
         window = measure(
-            "whole", devices=10_000, interval_s=2, seconds=seconds * 3, port=port, sink="influx", influx=url
+            "whole",
+            devices=count,
+            interval_s=count / 10_000,
+            seconds=seconds * 3,
+            port=port,
+            sink="influx",
+            influx=url,
         )["windows"][0]
         time.sleep(1)
         lines = _written(url)

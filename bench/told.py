@@ -29,9 +29,9 @@ from app.clock import SystemClock
 from bench import city, peers
 from bench.icmp import own_network
 from bench.table import quantile
-from collector import ber
-from collector.session import OBJECT_ID, OCTET_STRING, TIMETICKS, oid
-from collector.traps import TrapReceiver, TrapSender
+from collector.snmp import ber
+from collector.snmp.session import OBJECT_ID, OCTET_STRING, TIMETICKS, oid
+from collector.traps.receiver import TrapReceiver, TrapSender
 from domain.place import Device, Kind
 from storage.journal import FILE
 

@@ -25,12 +25,12 @@ from app.clock import SystemClock
 from app.core import Core
 from bench import city, peers
 from bench.table import quantile
-from collector.discover import discover
-from collector.icmp import Sweeper
-from collector.plan import Plan
+from collector.device.discover import discover
+from collector.device.plan import Plan
+from collector.icmp.sweeper import Sweeper
 from collector.poller import Poller, PollSettings
 from collector.schedule import phase
-from collector.session import Session
+from collector.snmp.session import Session
 from domain.place import Device
 from domain.reading import Outcome, Probe, Reading
 from storage.embedded import EmbeddedStore

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from functools import partial
 
-from collector.exchange import Exchange
 from collector.round import Ended, Round
-from collector.session import Session
-from collector.snmp import CommunitySession
-from collector.snmp_v3 import UserSessions
-from collector.udp import Address
+from collector.snmp.community import CommunitySession
+from collector.snmp.exchange import Exchange
+from collector.snmp.session import Session
+from collector.snmp.udp import Address
+from collector.snmp.users import UserSessions
 from collector.watched import Watched
 
 

@@ -14,15 +14,15 @@ from functools import partial
 
 from collector.bounded import Bounded
 from collector.connections import Connections
-from collector.discover import Undiscovered
-from collector.echo_reading import echo_reading
-from collector.lifetime import Lifetime
-from collector.plan import Plan
+from collector.device.discover import Undiscovered
+from collector.device.lifetime import Lifetime
+from collector.device.plan import Plan
+from collector.icmp.reading import echo_reading
 from collector.resolver import Resolver, literal
 from collector.round import SYS_UPTIME, Course
 from collector.schedule import Schedule
-from collector.session import Credentials, Session, Varbind
-from collector.udp import Address
+from collector.snmp.session import Credentials, Session, Varbind
+from collector.snmp.udp import Address
 from collector.watched import Watched
 from domain.place import Device, Status
 from domain.ports import Clock, Prober

@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from collector.decode import shown
-from collector.discover import Undiscovered, identify, survey
-from collector.plan import NOT_ANSWERED, Asked, Plan, Raw, read_text
-from collector.profile import ProfileSet, Source
-from collector.recognise import Recognition
-from collector.session import Session, Varbind, dotted
+from collector.device.decode import shown
+from collector.device.discover import Undiscovered, identify, survey
+from collector.device.plan import NOT_ANSWERED, Asked, Plan, Raw, read_text
+from collector.device.profile import ProfileSet, Source
+from collector.device.recognise import Recognition
+from collector.snmp.session import Session, Varbind, dotted
 from domain.place import Bounds
 from domain.reading import Outcome, Reading, written
 

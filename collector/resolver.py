@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from math import inf
 
-from collector.udp import Address
+from collector.snmp.udp import Address
 
 _KEPT_S = 300.0  # an answer is believed this long; then it is asked for anew, and used meanwhile
 _RETRY_S = 30.0

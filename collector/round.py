@@ -9,12 +9,12 @@ from collections.abc import Callable, Sequence
 from enum import Enum
 from functools import lru_cache
 
-from collector import ber
-from collector.exchange import Exchange
-from collector.inquiry import Inquiry
-from collector.plan import Plan
-from collector.session import Credentials, Varbind, oid
-from collector.udp import Address
+from collector.device.plan import Plan
+from collector.snmp import ber
+from collector.snmp.exchange import Exchange
+from collector.snmp.inquiry import Inquiry
+from collector.snmp.session import Credentials, Varbind, oid
+from collector.snmp.udp import Address
 from domain.reading import Outcome
 
 SYS_UPTIME = oid("1.3.6.1.2.1.1.3.0")

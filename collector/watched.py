@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from collector.lifetime import Lifetime
-from collector.plan import Plan
+from collector.device.lifetime import Lifetime
+from collector.device.plan import Plan
 from collector.round import Round
-from collector.session import Credentials, Session
-from collector.snmp import Manners
-from collector.udp import Address
+from collector.snmp.community import Manners
+from collector.snmp.session import Credentials, Session
+from collector.snmp.udp import Address
 from domain.place import Device
 
 

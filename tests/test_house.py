@@ -15,8 +15,8 @@ ROOTS = PROJECT["tool"]["importlinter"]["root_packages"]
 PURE = (
     "domain",
     "rules",
-    "collector.ber",
-    "collector.decode",
+    "collector.snmp.ber",
+    "collector.device.decode",
     "alerting.gsm",
     "alerting.message",
     "alerting.roster",
@@ -46,7 +46,7 @@ PURE = (
         )
     ),
 )
-SHAPES = {"collector.decode": {"pydantic"}}
+SHAPES = {"collector.device.decode": {"pydantic"}}
 """A profile's entries are decoded by what their shapes compile to."""
 
 READERS = ("rules.load", "rules.shape")

@@ -10,7 +10,7 @@ import pytest
 from app import docs
 from app.device_docs import DEVICES
 from app.docs import PAGES
-from collector.profile_load import load
+from collector.device.load import load
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)

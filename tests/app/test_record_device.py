@@ -13,8 +13,8 @@ import pytest
 
 from app.probe import Given
 from app.record_device import Wanted, run
+from collector.device.load import load
 from collector.probe import probe
-from collector.profile_load import load
 from domain.errors import ConfigError, Retryable
 from simulator.quantities import mac
 from tests.collector.recorded import Recorded

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from collector.icmp import Sweeper
+from collector.icmp.sweeper import Sweeper
 from domain.errors import NotPermitted
 from tests.app.live import ROOT, command
 from tests.collector.net_snmp import snmpd

@@ -9,9 +9,17 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from collector import ber
-from collector.session import END_OF_MIB_VIEW, INTEGER, NO_SUCH_INSTANCE, NULL, OCTET_STRING, Varbind, oid
-from collector.session import sub_identifiers as numbers
+from collector.snmp import ber
+from collector.snmp.session import (
+    END_OF_MIB_VIEW,
+    INTEGER,
+    NO_SUCH_INSTANCE,
+    NULL,
+    OCTET_STRING,
+    Varbind,
+    oid,
+)
+from collector.snmp.session import sub_identifiers as numbers
 
 TOO_BIG, NO_SUCH_NAME, GEN_ERR = 1, 2, 5
 

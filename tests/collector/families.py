@@ -6,10 +6,10 @@ import asyncio
 from collections.abc import Mapping
 from functools import cache
 
+from collector.device.load import load
+from collector.device.profile import ProfileSet
 from collector.probe import ProbeResult, probe
-from collector.profile import ProfileSet
-from collector.profile_load import load
-from collector.session import INTEGER, OBJECT_ID, OCTET_STRING, TIMETICKS, oid
+from collector.snmp.session import INTEGER, OBJECT_ID, OCTET_STRING, TIMETICKS, oid
 from tests.collector.recorded import Recorded, number
 from tests.peers import shared_devices
 

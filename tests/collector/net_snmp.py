@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from collector.session import Credentials
+from collector.snmp.session import Credentials
 from tests.peers import free_port, program, running, wait_until
 
 STRONG = Credentials("3", user="strong", auth_protocol="SHA-512", auth_key="auth-phrase-512",

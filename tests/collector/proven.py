@@ -12,10 +12,10 @@ from typing import Any
 
 import yaml
 
-from collector.discover import discover
+from collector.device.discover import discover
+from collector.device.load import load
+from collector.device.profile import ProfileSet
 from collector.probe import probe
-from collector.profile import ProfileSet
-from collector.profile_load import load
 from domain.metric import CATALOGUE
 from domain.place import Device, Kind
 from domain.reading import parsed

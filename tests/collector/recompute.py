@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from collector.session import dotted
+from collector.snmp.session import dotted
 from tests.collector.recompute_derived import derived
 from tests.collector.recompute_tables import tabled
 

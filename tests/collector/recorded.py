@@ -11,7 +11,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from collector.session import (
+from collector.snmp.session import (
     COUNTER32,
     COUNTER64,
     GAUGE32,

@@ -9,9 +9,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 
+from collector.device.load import load
 from collector.probe import ProbeResult, probe
-from collector.profile_load import load
-from collector.session import INTEGER, NULL, OBJECT_ID, OCTET_STRING, oid
+from collector.snmp.session import INTEGER, NULL, OBJECT_ID, OCTET_STRING, oid
 from tests.collector.recorded import Recorded, number, rows_of
 from tests.peers import shared_devices
 

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from collector.alike import Plans
-from collector.compile import compile_plan
-from collector.plan import Plan
-from collector.profile import Profile
-from collector.profile_load import load
-from collector.session import GAUGE32, INTEGER, oid
-from collector.tables import Rows
+from collector.device.alike import Plans
+from collector.device.compile import compile_plan
+from collector.device.load import load
+from collector.device.plan import Plan
+from collector.device.profile import Profile
+from collector.device.tables import Rows
+from collector.snmp.session import GAUGE32, INTEGER, oid
 
 CHARGE, MAINS, STATE = "1.3.6.1.4.1.9999.1.0", "1.3.6.1.4.1.9999.2.0", "1.3.6.1.4.1.9999.3.0"
 TEXT = f"""

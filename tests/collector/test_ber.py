@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from pyasn1.codec.ber import decoder, encoder
 from pysnmp.proto.api import v1, v2c
 
-from collector import ber, session
-from collector.session import dotted, oid
+from collector.snmp import ber, session
+from collector.snmp.session import dotted, oid
 
 _ids = st.integers(ber.LOWEST_ID, 2**31 - 1)
 _communities = st.binary(max_size=200)

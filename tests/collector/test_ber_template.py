@@ -7,9 +7,9 @@ import random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from collector import ber
-from collector.session import INTEGER, OCTET_STRING, oid
-from collector.template import Templates
+from collector.snmp import ber
+from collector.snmp.session import INTEGER, OCTET_STRING, oid
+from collector.snmp.template import Templates
 from tests.collector.test_ber import mutated
 
 _rows = st.lists(

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector.decode import Rule, label_text, reader, shown, text_of
-from collector.session import (
+from collector.device.decode import Rule, label_text, reader, shown, text_of
+from collector.snmp.session import (
     COUNTER32,
     COUNTER64,
     GAUGE32,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collector.echo_reading import echo_reading
+from collector.icmp.reading import echo_reading
 from domain.metric import CATALOGUE
 from domain.ports import Echoes
 from domain.reading import Outcome, Probe

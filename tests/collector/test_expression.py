@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector.expression import Value, compiled, names
+from collector.device.expression import Value, compiled, names
 
 FACTS = {"source": [5.0], "seconds": [0.0], "volts": [0.0, 230.0, 231.0], "alarms": [1.0, 2.0], "none": []}
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from collector.discover import discover
-from collector.plan import Plan
-from collector.recognise import FALLBACK
+from collector.device.discover import discover
+from collector.device.plan import Plan
+from collector.device.recognise import FALLBACK
 from domain.metric import CATALOGUE, Shape
 from domain.place import Device, Kind
 from domain.reading import parsed

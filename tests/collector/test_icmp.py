@@ -15,10 +15,10 @@ from pathlib import Path
 
 import pytest
 
-from collector import icmp
-from collector import icmp_packet as packet
-from collector.icmp import Sweeper
-from collector.icmp_socket import open_sockets, resolved
+from collector.icmp import packet
+from collector.icmp import sweeper as icmp
+from collector.icmp.sockets import open_sockets, resolved
+from collector.icmp.sweeper import Sweeper
 from domain.errors import NotPermitted
 from domain.reading import Outcome
 from tests.peers import absent, program
@@ -30,7 +30,7 @@ KINDS = [pytest.param("RAW", id="raw"), pytest.param("DGRAM", id="unprivileged")
 # Runs in the namespace: sweeps, and prints one JSON object per address.
 SWEEP = """
 import asyncio, json, socket, sys
-from collector.icmp import Sweeper
+from collector.icmp.sweeper import Sweeper
 asked = json.loads(sys.argv[1])
 async def main():
     sweeper = Sweeper(kinds=(getattr(socket, "SOCK_" + asked["kind"]),),

@@ -7,9 +7,9 @@ import struct
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector import icmp_packet as packet
-from collector.icmp_flight import Flight
-from collector.pace import Pace
+from collector.icmp import packet
+from collector.icmp.flight import Flight
+from collector.icmp.pace import Pace
 from domain.reading import Outcome
 
 HOSTS = [bytes([127, 0, 0, n]) for n in range(1, 4)]

@@ -7,8 +7,8 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector.lifetime import CHANGE_MS, DAY_MS, RESTART_MS, Lifetime
-from collector.session import TIMETICKS, Varbind, oid
+from collector.device.lifetime import CHANGE_MS, DAY_MS, RESTART_MS, Lifetime
+from collector.snmp.session import TIMETICKS, Varbind, oid
 from domain.reading import Outcome, Probe, Reading
 
 START = 1_800_000_000_000

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from collector.mask import Mask, Position, Secrets
+from collector.recording.mask import Mask, Position, Secrets
 
 MAC = bytes.fromhex("0012f35ac4b7")
 NOTHING = Secrets()

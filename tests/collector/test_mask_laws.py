@@ -7,8 +7,8 @@ import string
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector import mask_forms as forms
-from collector.mask import Mask, Secrets
+from collector.recording import mask_forms as forms
+from collector.recording.mask import Mask, Secrets
 
 MACS = st.binary(min_size=6, max_size=6).filter(forms.is_station)
 SERIALS = st.from_regex(r"[A-Z]{0,3}[0-9]{6,11}[A-Za-z]{0,2}", fullmatch=True)

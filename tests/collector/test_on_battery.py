@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from collector.session import TIMETICKS
+from collector.snmp.session import TIMETICKS
 from tests.collector.recorded import rows_of
 from tests.collector.synthetic import Changes, changed, on_battery
 from tests.peers import shared_devices

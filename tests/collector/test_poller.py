@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from collector import ber
-from collector.discover import Undiscovered
+from collector.device.discover import Undiscovered
 from collector.poller import Poller, PollSettings
 from collector.resolver import Resolver
-from collector.session import NO_SUCH_INSTANCE, Credentials, Session, Varbind, oid
-from collector.udp import Address
+from collector.snmp import ber
+from collector.snmp.session import NO_SUCH_INSTANCE, Credentials, Session, Varbind, oid
+from collector.snmp.udp import Address
 from domain.place import Device, Kind, Status
 from domain.ports import Echoes
 from domain.reading import Outcome, Probe, Reading, Trust

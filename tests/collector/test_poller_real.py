@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 import collector
-from collector.discover import discover
-from collector.profile_load import load
-from collector.session import Credentials
+from collector.device.discover import discover
+from collector.device.load import load
+from collector.snmp.session import Credentials
 from domain.place import Kind
 from domain.reading import Outcome, Probe
 from tests.collector.test_poller import City, PollSettings, device

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from collector.profile_load import SHIPPED, load
+from collector.device.load import SHIPPED, load
 from domain.errors import ConfigError
 from domain.metric import CATALOGUE
 from domain.place import Kind

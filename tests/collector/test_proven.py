@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import yaml
 
-from collector.profile_load import load
+from collector.device.load import load
 from tests.collector.proven import PROVEN, proven
 from tests.peers import shared_devices
 

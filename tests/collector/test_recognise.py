@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from collector.discover import Undiscovered, discover
+from collector.device.discover import Undiscovered, discover
+from collector.device.load import load
 from collector.probe import probe
-from collector.profile_load import load
-from collector.session import INTEGER, OBJECT_ID, OCTET_STRING, Answer, oid
+from collector.snmp.session import INTEGER, OBJECT_ID, OCTET_STRING, Answer, oid
 from domain.place import Bounds, Device, Kind
 from domain.reading import Outcome
 from tests.collector.recorded import Recorded, number, rows_of

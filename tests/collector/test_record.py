@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from app.record_device import Wanted, made
-from collector.held import Heard, Held
-from collector.profile_load import load
-from collector.session import GAUGE32, INTEGER, NULL, OBJECT_ID, OCTET_STRING, dotted, oid
-from collector.snmprec import rows_of as rows_read
-from collector.snmprec import snmprec
+from collector.device.load import load
+from collector.recording.held import Heard, Held
+from collector.recording.snmprec import rows_of as rows_read
+from collector.recording.snmprec import snmprec
+from collector.snmp.session import GAUGE32, INTEGER, NULL, OBJECT_ID, OCTET_STRING, dotted, oid
 from domain.errors import Permanent
 from tests.collector.recorded import Recorded, number, rows_of
 from tests.peers import SHARED_DEVICES, shared_devices

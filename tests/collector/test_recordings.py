@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from collector.discover import discover
+from collector.device.discover import discover
+from collector.device.load import load
 from collector.probe import ProbeResult, probe, rendered
-from collector.profile_load import load
-from collector.session import COUNTER64, INTEGER, NULL, OBJECT_ID, OCTET_STRING, OPAQUE, TIMETICKS
+from collector.snmp.session import COUNTER64, INTEGER, NULL, OBJECT_ID, OCTET_STRING, OPAQUE, TIMETICKS
 from domain.metric import CATALOGUE, Shape
 from domain.place import Device, Kind
 from domain.reading import Outcome, parsed

@@ -16,10 +16,10 @@ from typing import Any
 import pytest
 import yaml
 
-from collector.discover import discover
-from collector.plan import Plan
-from collector.profile_load import load
-from collector.session import Varbind, dotted
+from collector.device.discover import discover
+from collector.device.load import load
+from collector.device.plan import Plan
+from collector.snmp.session import Varbind, dotted
 from domain.metric import CATALOGUE
 from domain.place import Device, Kind
 from domain.reading import Reading

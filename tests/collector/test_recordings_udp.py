@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from collector.exchange import Exchange
+from collector.device.load import load
 from collector.probe import ProbeResult, probe
-from collector.profile_load import load
-from collector.snmp import CommunitySession
+from collector.snmp.community import CommunitySession
+from collector.snmp.exchange import Exchange
 from tests.collector.recorded import Recorded
 from tests.peers import free_port, program, running, shared_devices, wait_until
 

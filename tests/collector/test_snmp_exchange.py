@@ -11,11 +11,11 @@ from contextlib import contextmanager
 
 import pytest
 
-from collector import ber
-from collector.exchange import Exchange
-from collector.inquiry import Inquiry
-from collector.session import Varbind, oid
-from collector.udp import Address, failure
+from collector.snmp import ber
+from collector.snmp.exchange import Exchange
+from collector.snmp.inquiry import Inquiry
+from collector.snmp.session import Varbind, oid
+from collector.snmp.udp import Address, failure
 from domain.reading import Outcome
 from tests.collector.agents import Mib, agent, has_ipv6, mib, response
 from tests.peers import free_port, program
@@ -298,10 +298,10 @@ def test_errnos_mean_what_they_accuse(name: str, outcome: Outcome) -> None:
 
 _IN_A_NAMESPACE = """
 import asyncio, subprocess, sys
-from collector import ber
-from collector.exchange import Exchange
-from collector.inquiry import Inquiry
-from collector.session import oid
+from collector.snmp import ber
+from collector.snmp.exchange import Exchange
+from collector.snmp.inquiry import Inquiry
+from collector.snmp.session import oid
 async def main():
     asker = Exchange(0.2, 2)
     done = asyncio.get_running_loop().create_future()

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from collector.exchange import Exchange
-from collector.session import OBJECT_ID, OCTET_STRING, TIMETICKS, Session, dotted, oid
-from collector.snmp import CommunitySession
+from collector.snmp.community import CommunitySession
+from collector.snmp.exchange import Exchange
+from collector.snmp.session import OBJECT_ID, OCTET_STRING, TIMETICKS, Session, dotted, oid
 from domain.reading import Outcome
 from tests.collector.net_snmp import snmpd
 from tests.peers import free_port, program, running, shared_devices, wait_until

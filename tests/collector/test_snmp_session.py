@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from collector import ber
-from collector.exchange import Exchange
-from collector.session import INTEGER, NO_SUCH_INSTANCE, Varbind, dotted, oid
-from collector.snmp import CommunitySession, Manners
-from collector.udp import Address
+from collector.snmp import ber
+from collector.snmp.community import CommunitySession, Manners
+from collector.snmp.exchange import Exchange
+from collector.snmp.session import INTEGER, NO_SUCH_INSTANCE, Varbind, dotted, oid
+from collector.snmp.udp import Address
 from domain.reading import Outcome
 from tests.collector.agents import Mib, agent, mib, response
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from collector.session import (
+from collector.snmp.session import (
     INTEGER,
     IP_ADDRESS,
     NO_SUCH_INSTANCE,
@@ -21,7 +21,7 @@ from collector.session import (
     dotted,
     oid,
 )
-from collector.snmp_v3 import UserSession, UserSessions, _varbind
+from collector.snmp.users import UserSession, UserSessions, _varbind
 from domain.reading import Outcome
 from tests.collector.agents import agent
 from tests.collector.net_snmp import LEGACY, STRONG, UNSEALED, USUAL, snmpd

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from collector.window import Window
+from collector.snmp.window import Window
 
 
 @given(st.lists(st.tuples(st.integers(0, 400), st.booleans()), max_size=200), st.integers(1, 20))

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from collector.device.load import load
 from collector.probe import probe, rendered
-from collector.profile_load import load
-from collector.session import INTEGER, OBJECT_ID, OCTET_STRING, oid
+from collector.snmp.session import INTEGER, OBJECT_ID, OCTET_STRING, oid
 from domain.errors import ConfigError
 from tests.collector.recorded import Recorded, number
 

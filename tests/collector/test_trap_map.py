@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector.profile import ProfileSet
-from collector.profile_load import load
-from collector.session import INTEGER, OBJECT_ID, OCTET_STRING, TIMETICKS, Varbind, oid
-from collector.trap_map import trap_values
+from collector.device.load import load
+from collector.device.profile import ProfileSet
+from collector.snmp.session import INTEGER, OBJECT_ID, OCTET_STRING, TIMETICKS, Varbind, oid
+from collector.traps.meaning import trap_values
 from domain.metric import CATALOGUE
 
 

@@ -16,9 +16,9 @@ from pathlib import Path
 import pytest
 
 from app.clock import SystemClock
-from collector import ber
-from collector.session import INTEGER, OBJECT_ID, TIMETICKS, Credentials, Varbind, oid
-from collector.traps import TrapReceiver, TrapSender
+from collector.snmp import ber
+from collector.snmp.session import INTEGER, OBJECT_ID, TIMETICKS, Credentials, Varbind, oid
+from collector.traps.receiver import TrapReceiver, TrapSender
 from domain.errors import NotPermitted
 from domain.place import Device, Kind
 from domain.reading import Key, Outcome, Probe, Reading, Trust
@@ -395,7 +395,7 @@ async def test_keys_are_neither_in_the_childs_arguments_nor_in_its_environment(s
         await own.until(1)
         shown = Path(f"/proc/{own.receiver.child}")
         seen = b"".join((shown / name).read_bytes() for name in ("cmdline", "environ"))
-    assert b"trap_child" in seen
+    assert b"collector.traps.child" in seen
     for secret in (b"s3cret", b"authpass123", b"privpass123"):
         assert secret not in seen
 

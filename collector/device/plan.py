@@ -1,0 +1,334 @@
+"""PURE: a profile compiled for one device: what to ask at each poll, and how to read the answer.
+
+Plain values (one source, nothing else asked of it) go straight from a dictionary of OID octets
+to a compiled reader; only what needs more (several sources, live filters, facts, walked rows,
+verdicts, texts) goes by steps afterwards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from collector.device.decode import Read, absence, plain_text, text_of
+from collector.device.expression import Compiled
+from collector.device.profile import Source, TextSource
+from collector.snmp.session import INTEGER, OBJECT_ID, OCTET_STRING, Varbind, dotted
+from domain.place import Bounds, Kind
+from domain.reading import Key, Outcome, Probe, Reading, written
+
+NOT_ANSWERED = "not answered"
+Raw = tuple[int, bytes]
+Side = Mapping[bytes, Raw]
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """A live filter: the varbind `oid` must hold one of `among`, or the value is absent."""
+
+    oid: bytes
+    among: frozenset[str]
+    because: str
+
+    def shut(self, side: Side) -> str:
+        """Why the value may not be used now; "" when it may."""
+        raw = side.get(self.oid)
+        if raw is None:
+            return NOT_ANSWERED
+        state = state_text(*raw)
+        return "" if state in self.among else f"{self.because or 'filtered out'} (state {state})"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One OID that is asked for one metric, fact or text."""
+
+    kind: str  # "metric", "fact", "text"
+    name: str
+    label: str
+    oid: bytes
+    read: Read
+    source: Source | TextSource
+    gates: tuple[Gate, ...] = ()
+
+    @property
+    def shown(self) -> str:
+        return written((self.name, self.label))
+
+
+@dataclass(frozen=True, slots=True)
+class Walked:
+    """A subtree whose rows come and go; `name` gets the values of all its rows."""
+
+    name: str
+    root: bytes
+    read: Read
+    counted_by: bytes | None
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A derived metric: (condition or None, value or None, why), the first that holds decides."""
+
+    name: str
+    verdicts: tuple[tuple[Compiled | None, Compiled | float | None, str], ...]
+    low: float
+    high: float
+
+    def decide(self, facts: Mapping[str, Sequence[float]]) -> tuple[float | None, str]:
+        for condition, value, because in self.verdicts:
+            if condition is not None and not condition(facts):
+                continue
+            result = value(facts) if callable(value) else value
+            if result is not None and not self.low <= result <= self.high:
+                return None, f"out of range: {result:g} not within {self.low:g}..{self.high:g}"
+            return (None if result is None else float(result)), because
+        return None, "nothing that tells is answered"
+
+
+_Plain = tuple[Key, Read]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to ask and how to read it. `gets` are asked at each poll, one PDU each; `slow_gets` at
+    every `slow_every`-th poll, the first included; `walks` are short subtrees to read each time
+    (or only `due_walks`, once the answers to `gets` are there)."""
+
+    profile: str
+    kind: Kind
+    why: str
+    gets: tuple[tuple[bytes, ...], ...]
+    slow_gets: tuple[tuple[bytes, ...], ...]
+    slow_every: int
+    walks: tuple[bytes, ...]
+    asked: tuple[Asked, ...]
+    walked: tuple[Walked, ...]
+    decisions: tuple[Decision, ...]
+    unanswered: Mapping[str, str]  # metric: why this device never has it
+    notes: tuple[str, ...]  # what a person should know: units found, sources that disagree
+    bounds: Bounds | None = None
+    marks: frozenset[bytes] = frozenset()  # change with the device's tables; among slow_gets
+    _plain: Mapping[bytes, _Plain] = field(init=False, repr=False)
+    _slow_oids: frozenset[bytes] = field(init=False, repr=False)
+    _steps: tuple[Callable[..., None], ...] = field(init=False, repr=False)
+    _slow_steps: tuple[Callable[..., None], ...] = field(init=False, repr=False)
+    _fact_keys: Mapping[str, tuple[Key, ...]] = field(init=False, repr=False)
+    _expected: tuple[int, int] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        chains: dict[tuple[str, str, str], list[Asked]] = {}
+        uses: dict[bytes, int] = {}
+        for one in self.asked:
+            chains.setdefault((one.kind, one.name, one.label), []).append(one)
+            for oid in (one.oid, *(gate.oid for gate in one.gates)):
+                uses[oid] = uses.get(oid, 0) + 1
+        slow_oids = frozenset(oid for pdu in self.slow_gets for oid in pdu)
+        plain: dict[bytes, _Plain] = {}
+        steps: list[Callable[..., None]] = []
+        slow_steps: list[Callable[..., None]] = []
+        fact_keys: dict[str, tuple[Key, ...]] = {}
+        for (kind, name, label), chain in chains.items():
+            key = (name, label)
+            if kind == "metric":
+                fact_keys[name] = (*fact_keys.get(name, ()), key)
+                first = chain[0]
+                if len(chain) == 1 and not first.gates and uses[first.oid] == 1:
+                    plain[first.oid] = key, first.read
+                    continue
+            step = _text_step(chain) if kind == "text" else _choice(kind, key, chain)
+            (slow_steps if chain[0].oid in slow_oids else steps).append(step)
+        steps += [_walk_step(walk) for walk in self.walked]
+        slow_plain = sum(oid in slow_oids for oid in plain)
+        for name, value in (
+            ("_plain", plain),
+            ("_slow_oids", slow_oids),
+            ("_steps", tuple(steps)),
+            ("_slow_steps", tuple(slow_steps)),
+            ("_fact_keys", fact_keys),
+            ("_expected", (len(plain) - slow_plain, len(plain))),
+        ):
+            object.__setattr__(self, name, value)
+
+    def decode(self, varbinds: Iterable[Varbind], device: str, at: int, slow: bool) -> Reading:
+        """The reading made of the answers to `gets` (with `slow`, to `slow_gets` too) and of the
+        rows of `walks`. Never raises, whatever the varbinds hold."""
+        values: dict[Key, float] = {}
+        absent: dict[str, str] = {}
+        side: dict[bytes, Raw] = {}
+        plain = self._plain.get
+        hits = 0
+        for oid, tag, octets in varbinds:
+            entry = plain(oid)
+            if entry is None:
+                side[oid] = tag, octets
+                continue
+            hits += 1
+            key, read = entry
+            value = read(tag, octets)
+            if value.__class__ is str:
+                absent[written(key)] = value
+            else:
+                values[key] = value  # type: ignore[assignment]
+        texts: dict[str, str] = {}
+        facts: dict[str, list[float]] = {}
+        for step in self._steps:
+            step(side, values, absent, facts, texts)
+        if slow:
+            for step in self._slow_steps:
+                step(side, values, absent, facts, texts)
+        if hits < self._expected[slow]:
+            self._mark_missing(values, absent, slow)
+        if self.decisions:
+            self._decide(values, absent, facts)
+        if ("latitude_degrees", "") in values or ("longitude_degrees", "") in values:
+            _check_position(values, absent, self.bounds)
+        return Reading(device, Probe.SNMP, at, Outcome.OK, values, texts, absent)
+
+    def due_walks(self, varbinds: Iterable[Varbind]) -> tuple[bytes, ...]:
+        """The walks that can bring something, given the answers to `gets`: a table whose rows are
+        counted by a scalar that is 0 needs no walk."""
+        counts = {oid: (tag, octets) for oid, tag, octets in varbinds}
+        due = []
+        for walk in self.walked:
+            raw = counts.get(walk.counted_by) if walk.counted_by is not None else None
+            if raw is None or not (raw[1] and not any(raw[1])):
+                due.append(walk.root)
+        return tuple(due)
+
+    def stale(self, reading: Reading) -> bool:
+        """The device no longer is what was discovered: ask anew. True when a third of what it
+        used to answer is not answered, or a value left the range its unit was found by."""
+        if not reading.absent or reading.outcome is not Outcome.OK or not self.asked:
+            return False
+        gone = sum(why == NOT_ANSWERED for why in reading.absent.values())
+        wrong_unit = any(
+            why.startswith("out of range")
+            for one in self.asked
+            if isinstance(one.source, Source) and one.source.fit is not None
+            for why in (reading.absent.get(one.shown, ""),)
+        )
+        return wrong_unit or gone * 3 > max(len(reading.values) + len(reading.absent), 3)
+
+    def _mark_missing(self, values: Mapping[Key, float], absent: dict[str, str], slow: bool) -> None:
+        for oid, (key, _) in self._plain.items():
+            if key not in values and (slow or oid not in self._slow_oids):
+                absent.setdefault(written(key), NOT_ANSWERED)
+
+    def _decide(
+        self, values: dict[Key, float], absent: dict[str, str], facts: dict[str, list[float]]
+    ) -> None:
+        for name, keys in self._fact_keys.items():
+            facts[name] = [values[key] for key in keys if key in values]
+        for decision in self.decisions:
+            value, because = decision.decide(facts)
+            if value is None:
+                values.pop((decision.name, ""), None)
+                absent.setdefault(decision.name, because)
+                facts[decision.name] = []
+            else:
+                values[decision.name, ""] = value
+                absent.pop(decision.name, None)
+                facts[decision.name] = [value]
+
+
+def state_text(tag: int, octets: bytes) -> str:
+    """A raw state as filters spell it."""
+    if tag == OCTET_STRING:
+        return plain_text(octets)
+    if tag == OBJECT_ID:
+        try:
+            return dotted(octets)
+        except ValueError:
+            return ""
+    return str(int.from_bytes(octets, "big", signed=tag == INTEGER)) if octets else ""
+
+
+def _choice(kind: str, key: Key, chain: Sequence[Asked]) -> Callable[..., None]:
+    """The first source of the chain that yields a plausible value wins."""
+    name, shown = key[0], written(key)
+    is_fact = kind == "fact"
+
+    def step(
+        side: Side,
+        values: dict[Key, float],
+        absent: dict[str, str],
+        facts: dict[str, list[float]],
+        _: dict[str, str],
+    ) -> None:
+        why = NOT_ANSWERED
+        for one in chain:
+            raw = side.get(one.oid)
+            if raw is None:
+                continue
+            value: float | str = next((shut for gate in one.gates if (shut := gate.shut(side))), "")
+            value = value or one.read(*raw)
+            if not isinstance(value, str):
+                if is_fact:
+                    facts.setdefault(name, []).append(value)
+                else:
+                    values[key] = value
+                return
+            why = value if why == NOT_ANSWERED else why
+        if not is_fact:
+            absent[shown] = why
+
+    return step
+
+
+def _walk_step(walk: Walked) -> Callable[..., None]:
+    root = walk.root
+
+    def step(side: Side, _values: object, _absent: object, facts: dict[str, list[float]], _: object) -> None:
+        found = facts.setdefault(walk.name, [])
+        for oid, raw in side.items():
+            if oid.startswith(root) and not isinstance(value := walk.read(*raw), str):
+                found.append(value)
+
+    return step
+
+
+def _text_step(chain: Sequence[Asked]) -> Callable[..., None]:
+    shown = chain[0].shown
+
+    def step(side: Side, _v: object, _a: object, _f: object, texts: dict[str, str]) -> None:
+        for one in chain:
+            raw = side.get(one.oid)
+            if raw is not None and (text := read_text(one, *raw)) is not None:
+                texts[shown] = text
+                return
+
+    return step
+
+
+def read_text(one: Asked, tag: int, octets: bytes) -> str | None:
+    """The text of an asked identity; None where there is none worth keeping."""
+    source = one.source
+    if not isinstance(source, TextSource):
+        return None
+    text = text_of(tag, octets, source.mac)
+    if text is None or source.pattern is None:
+        return text
+    found = source.matcher.search(text)
+    return found.group(1) if found else None
+
+
+def _check_position(values: dict[Key, float], absent: dict[str, str], bounds: Bounds | None) -> None:
+    """Half a position, 0,0, or one outside the city is none at all."""
+    latitude = values.get(("latitude_degrees", ""))
+    longitude = values.get(("longitude_degrees", ""))
+    if latitude is None or longitude is None:
+        why = "only one coordinate has a value"
+    elif latitude == 0 and longitude == 0:
+        why = "0, 0 is no position"
+    elif bounds is not None and not bounds.holds(latitude, longitude):
+        why = f"{latitude:g}, {longitude:g} is outside the city's bounds"
+    else:
+        return
+    for name in ("latitude_degrees", "longitude_degrees"):
+        if values.pop((name, ""), None) is not None:
+            absent[name] = why
+
+
+__all__ = ["NOT_ANSWERED", "Asked", "Decision", "Gate", "Plan", "Raw", "Side", "Walked", "absence"]

@@ -1,0 +1,1 @@
+"""Recordings of devices for the tests, with what identifies them masked."""

@@ -1,0 +1,30 @@
+"""One question to one agent on its way through the exchange."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from collector.snmp import ber
+from collector.snmp.session import Varbind
+from collector.snmp.template import Template
+from collector.snmp.udp import Address
+from domain.reading import Outcome
+
+Told = Callable[["Inquiry", Outcome, Sequence[Varbind], int, int], None]
+"""Called once when an inquiry has ended, with its varbinds, error-status and error-index."""
+
+
+class Inquiry:
+    """One request to one agent; may be asked again once it has ended."""
+
+    __slots__ = ("address", "attempts", "complaint", "id", "mark", "request", "template", "told")
+
+    def __init__(self, address: Address, request: ber.Request, told: Told) -> None:
+        self.address = address
+        self.request = request
+        self.told = told
+        self.template: Template | None = None
+        self.id = b""  # of the packet in flight; empty: none is
+        self.mark = -1  # of the window of requests unanswered
+        self.attempts = 0
+        self.complaint: Outcome | None = None  # worse than silence, seen while waiting
