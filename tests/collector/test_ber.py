@@ -97,7 +97,9 @@ def test_we_read_what_another_implementation_writes(
             assert ber.unsigned(content) == int(value)
         elif isinstance(value, v2c.Integer):
             assert ber.integer(content) == int(value)
-            assert ber.signed(int(value)) == content
+            # ours is the shortest (X.690, 8.3.2); pyasn1 spends a second octet on -128
+            assert ber.integer(ber.signed(int(value))) == int(value)
+            assert len(ber.signed(int(value))) <= len(content)
 
 
 def _seeds() -> list[bytes]:
