@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from app.accepted import Accepted
 from app.events import Event, Events
@@ -24,7 +24,8 @@ from rules.engine import Engine
 log = logging.getLogger("nigehban.watch")
 
 
-class Annotated(Protocol):
+@runtime_checkable
+class KeepsNotes(Protocol):
     """A sink that also keeps incidents and transitions, for annotations in Grafana."""
 
     def write_transitions(self, transitions: Sequence[Transition]) -> None: ...
@@ -45,7 +46,7 @@ class Core:
         self.accepted = accepted
         self._journal = journal
         self._sink = sink
-        self._notes: Annotated | None = sink if hasattr(sink, "write_incidents") else None  # type: ignore[assignment]
+        self._notes = sink if isinstance(sink, KeepsNotes) else None
         self._sink_ill = False
         self._recorder = recorder
         self._heard = events
