@@ -30,6 +30,9 @@ test: setup ## everything
 	$(BIN)/lint-imports
 	$(BIN)/pytest -n 2 --dist loadfile
 
+bench: setup ## every figure beside its peers; FULL=1: at full size, ONLY=icmp,snmp: some of them
+	@$(BIN)/python -m bench.run $(if $(FULL),--full) $(if $(ONLY),--only $(ONLY))
+
 docs: setup ## the pages made of data
 	$(BIN)/python -m app.docs
 

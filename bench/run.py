@@ -204,7 +204,7 @@ def _world(full: bool, said: str, kinds: tuple[str, ...], bad: int) -> Figures:
     for key, words in (("late_median_s", "median"), ("late_p99_s", "p99")):
         calm = middle(w[key] for w in runs["none"])
         yield figure(
-            f"{said}: {words} after its moment", "s", middle(w[key] for w in runs["some"]), None, calm * 1.1
+            f"{said}: {words} after its slot", "s", middle(w[key] for w in runs["some"]), None, calm * 1.1
         )
     heard = [w["heard"] for w in runs["some"]]
     calm_heard = [w["heard"] for w in runs["none"]]

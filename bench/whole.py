@@ -39,6 +39,9 @@ from storage.influx_http import InfluxSettings
 from storage.journal import open_journal
 from storage.schema import places
 
+SLOT_MS = 100
+"""The schedule begins what lies in one slot together."""
+
 
 class Whole:
     """The middle of `watch` over a city of benchmark UPSes."""
@@ -129,11 +132,11 @@ class Whole:
 
 
 def lateness(whole: Whole, into: list[float]) -> Callable[[Sequence[Reading]], None]:
-    """Notes how long after its moment in the schedule each well-behaved device was heard."""
+    """Notes how long after its slot in the schedule each well-behaved device was heard."""
     given = whole.given
     interval, bad = int(given["interval_s"] * 1000), given.get("bad_percent", 0)
     moments = {
-        device.id: phase(device.id, Probe.SNMP, interval)
+        device.id: phase(device.id, Probe.SNMP, interval) // SLOT_MS * SLOT_MS
         for number, device in enumerate(whole.accepted.city.devices.values())
         if (city.FIRST + number & 0xFFFFFF) % 100 >= bad
     }

@@ -1,0 +1,127 @@
+"""The responder answers as an agent does, misbehaves as told, and all rivals read the same from it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bench import big_city, city, peers, rivals, told
+from collector.snmp import ber
+from collector.snmp.community import CommunitySession
+from collector.snmp.exchange import Exchange
+from collector.snmp.session import Answer, oid
+from domain.reading import Outcome
+from inventory.load import loads
+from tests.peers import program
+
+pytestmark = pytest.mark.peer
+
+ROOT = Path(__file__).resolve().parents[2]
+NAMES = [oid(name) for name, _, _ in city.ASKED]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Built aside, so that tests run in parallel do not build into one another's hands."""
+    program("gcc")
+    was = peers.BUILD
+    peers.BUILD = tmp_path_factory.mktemp("build")
+    peers.compiled()
+    yield
+    peers.BUILD = was
+
+
+async def ask(port: int, number: int, timeout_s: float = 1.0) -> tuple[Answer, Exchange]:
+    exchange = Exchange(timeout_s, 1)
+    session = CommunitySession(exchange, (city.address(number), port), "2c", city.COMMUNITY)
+    try:
+        return await session.get(NAMES), exchange
+    finally:
+        exchange.close()
+
+
+def test_the_responder_answers_every_address_with_the_table() -> None:
+    with peers.responder() as (port, _):
+        answer, _ = asyncio.run(ask(port, 70_000))
+    assert answer.outcome is Outcome.OK
+    expected = [(oid(name), tag, bytes.fromhex(octets)) for name, tag, octets in city.ASKED]
+    assert list(answer.varbinds)[1:] == expected[1:]  # the first is the uptime, which runs
+
+
+def test_the_responder_walks_its_table_in_the_order_of_the_mib() -> None:
+    async def walked(port: int) -> list[bytes]:
+        exchange = Exchange(1.0, 1)
+        session = CommunitySession(exchange, (city.address(1), port), "2c", city.COMMUNITY)
+        answer = await session.walk(oid("1.3.6.1.2.1.33.1"))
+        exchange.close()
+        return [name for name, _, _ in answer.varbinds]
+
+    rows = [line.split()[0] for line in city.table().splitlines()]
+    with peers.responder() as (port, _):
+        found = asyncio.run(walked(port))
+    assert found == [oid(row) for row in rows if row.startswith("1.3.6.1.2.1.33.1.")]
+
+
+@pytest.mark.parametrize(
+    ("kind", "outcome", "counted"),
+    [
+        ("silent", Outcome.TIMEOUT, None),
+        ("late", Outcome.TIMEOUT, None),
+        ("garbled", Outcome.MALFORMED, "garbled"),
+        ("truncated", Outcome.MALFORMED, "garbled"),
+        ("oversized", Outcome.MALFORMED, "garbled"),
+        ("wrongid", Outcome.TIMEOUT, "wrong_id"),
+        ("elsewhere", Outcome.TIMEOUT, "unasked"),
+        ("flood", Outcome.OK, None),
+    ],
+)
+def test_devices_misbehave_as_told_and_their_neighbours_do_not(
+    kind: str, outcome: Outcome, counted: str | None
+) -> None:
+    bad = next(n for n in range(100) if (city.FIRST + n & 0xFFFFFF) % 100 < 1)
+    with peers.responder(f"{kind}=1") as (port, _):
+        answer, exchange = asyncio.run(ask(port, bad, 0.5))
+        neighbour, _ = asyncio.run(ask(port, bad + 1))
+    assert neighbour.outcome is Outcome.OK
+    assert answer.outcome is outcome
+    if counted is not None:
+        assert getattr(exchange.counters, counted) > 0
+
+
+def test_the_bound_in_c_gets_every_answer() -> None:
+    request = ber.request(ber.V2C, city.COMMUNITY.encode(), ber.GET, NAMES)
+    with peers.responder() as (port, _):
+        rest = [port, 300, 3, request.packet(bytes(4)).hex(), len(request.head)]
+        said = subprocess.check_output([str(peers.BUILD / "bound_snmp"), *map(str, rest)], text=True)
+    assert said.split()[0] == "900"
+
+
+def test_the_exporter_reads_the_same_ten_values() -> None:
+    program("prometheus-snmp-exporter")
+    with peers.responder() as (port, _):
+        cost, rate = rivals.exporter(port, 50)  # raises where a scrape lacks a value
+    assert cost > 0
+    assert rate > 0
+
+
+def test_the_whole_path_answers_for_every_device_in_its_window() -> None:
+    with peers.responder() as (port, _):
+        given = {"devices": 50, "interval_s": 0.5, "seconds": 1, "warm_s": 0.5, "port": port}
+        done = subprocess.run(
+            [sys.executable, "-m", "bench.whole", json.dumps(given)], cwd=ROOT, capture_output=True, text=True
+        )
+    assert done.returncode == 0, done.stderr
+    (window,) = json.loads(done.stdout.splitlines()[-1])["windows"]
+    assert window["answered"] >= 50
+    assert window["failed"] == 0
+
+
+@pytest.mark.parametrize("text", [big_city.text(30), told.inventory(3, 1162, 5)])
+def test_the_cities_of_the_benchmarks_are_valid_inventories(text: str) -> None:
+    assert len(loads(text).city.devices) in (30, 3)
