@@ -174,10 +174,18 @@ def test_as_it_was_known_before_the_theft_was_found(data: Path) -> None:
 
 
 def test_the_report_due_is_made_once_and_kept(data: Path) -> None:
-    said = run("report-due", "--format", "csv", "--data", str(data))
+    settings = data / "settings.yaml"
+    settings.write_text("reports: {formats: [csv]}")
+    said = run("report-due", "--settings", str(settings), "--data", str(data))
     assert len(said.splitlines()) >= 3
     assert (data / "reports" / "nigehban-2026-10.json").exists()
-    assert run("report-due", "--format", "csv", "--data", str(data)) == ""
+    assert run("report-due", "--settings", str(settings), "--data", str(data)) == ""
+
+
+def test_no_report_is_made_of_a_month_in_which_nobody_watched(tmp_path: Path) -> None:
+    with closing(open_journal(tmp_path)) as journal:
+        journal.accept(Configuration("new", at(60), {"inventory.yaml": journal_month.INVENTORY}))
+    assert run("report-due", "--data", str(tmp_path)) == ""
 
 
 def test_the_last_month_is_the_one_before_now() -> None:
