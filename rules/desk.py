@@ -84,6 +84,9 @@ class Desk:
         if provisional:
             self._wake(box, next_beat(work.now, max(WITNESS_CHECK, box.place.interval // 10)))
         self._conditions(work, box)
+        started = box.lit_at + box.rules.boot
+        if Concern.OUTAGE in box.incidents and started > work.now:
+            self._wake(box, started)
         if closed:
             self._tell_closed(work, box, closed)
         self._await_news(work, box)
@@ -133,7 +136,8 @@ class Desk:
                 closed.append(self.close(work, box, stands, "removed" if gone else "recovered"))
             return
         if found.cause is Cause.SUSPECTED_THEFT and not found.police:
-            self._wake(box, found.since + box.rules.theft.police_hold)
+            held = found.since + box.rules.theft.police_hold
+            self._wake(box, held if held > work.now else None)
         if stands is None:
             incident = self._open(work, box, concern, found)
         else:
@@ -214,7 +218,12 @@ class Desk:
             return Condition.DOWN, outage.cause, silent.first, "; ".join(outage.evidence)
         if memory.on("silent"):
             cause, words = device_cause(self._world, memory)
-            return Condition.DOWN, cause, silent.first, words
+            if silent.first >= box.lit_at:
+                return Condition.DOWN, cause, silent.first, words
+            # it fell with its box: that cause keeps its seconds, whatever is found of the device later
+            if memory.cause is not None and now - box.lit_at < box.rules.boot:
+                return Condition.DOWN, memory.cause, silent.first, "its box is back, it may be starting"
+            return Condition.DOWN, cause, box.lit_at, words
         meaning = box.rules.meaning
         bad = [
             rule

@@ -86,6 +86,7 @@ def _hold(shape: HoldShape) -> Hold:
 def _rule_set(shape: RuleSetShape) -> RuleSet:
     return RuleSet(
         settle=shape.settle,
+        boot=shape.boot,
         silent=_hold(shape.silent),
         dark=_hold(shape.dark),
         agent=_hold(shape.agent),

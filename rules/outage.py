@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from domain.alarm import Cause, Confidence
+from domain.alarm import Cause, Concern, Confidence
 from domain.place import Kind
 from rules.dark import dark
 from rules.memory import BoxMemory, DeviceMemory, World
 from rules.verdict import RANK, Verdict, members
+
+OF_BOXES = (Cause.UPLINK_DOWN, Cause.BOX_SILENT, Cause.BATTERY_EXHAUSTED, Cause.SUSPECTED_THEFT)
+"""Why a whole box was dark is why its devices still are, until they have had the time to start."""
 
 
 def outage(world: World, box: BoxMemory, now: int) -> Verdict | None:
@@ -16,6 +19,11 @@ def outage(world: World, box: BoxMemory, now: int) -> Verdict | None:
     silent = [memory for memory in members(world, box) if memory.on("silent")]
     if not silent:
         return None
+    stands = box.incidents.get(Concern.OUTAGE)
+    if stands and stands.cause in OF_BOXES and now - box.lit_at < box.rules.boot:
+        ids = tuple(sorted(memory.device.id for memory in silent))
+        cameras = tuple(camera for camera in sorted(box.place.cameras) if camera in ids)
+        return Verdict(stands.cause, stands.confidence, stands.since, ids, cameras, stands.evidence)
     found = {memory.device.id: device_cause(world, memory) for memory in silent}
     cause = max((why[0] for why in found.values()), key=RANK.__getitem__)
     newest = max(memory.alarm("silent").first for memory in silent)

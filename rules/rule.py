@@ -101,6 +101,7 @@ class RuleSet:
     """All rules for one box, overrides applied."""
 
     settle: int
+    boot: int  # a box that has come back is given so long for its devices to start
     silent: Hold
     dark: Hold
     agent: Hold

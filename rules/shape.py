@@ -100,6 +100,7 @@ class FlappingShape(Shape):
 
 class RuleSetShape(Shape):
     settle: Duration
+    boot: Duration = 180_000
     silent: HoldShape
     dark: HoldShape
     agent: HoldShape

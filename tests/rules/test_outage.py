@@ -214,3 +214,27 @@ def test_values_of_a_dead_ups_are_not_mistaken_for_its_present() -> None:
     play.rounds(0, 30, values={"A-ups": HEALTHY, "B-ups": HEALTHY})
     play.rounds(30, 90, dead=["A"], values={"B-ups": ON_BATTERY})
     assert play.open()[("A", "outage")] == "box_silent"
+
+
+def test_why_a_box_was_dark_keeps_its_seconds_while_its_devices_start() -> None:
+    play = Play(town([box("A", feeder="F2"), box("B")]))
+    play.rounds(0, 30)
+    play.rounds(30, 100, dead=["A"])
+    play.rounds(100, 160, dead=["A-cam1", "A-ups"])  # its switch is back first
+    play.rounds(160, 220)
+    found = {(t.target, str(t.cause)) for t in play.transitions if t.target.startswith("A-") and t.cause}
+    assert found == {(f"A-{name}", "suspected_theft") for name in ("ups", "sw", "cam1", "cam2")}
+    assert {str(i.cause) for i in play.incidents.values()} == {"suspected_theft"}
+
+
+def test_what_does_not_start_with_its_box_has_a_cause_of_its_own_from_then_on() -> None:
+    play = Play(town([box("A", feeder="F2"), box("B")]))
+    ports = {"A-sw": {"port_up{1}": 1.0}}
+    play.rounds(0, 30)
+    play.rounds(30, 100, dead=["A"])
+    play.rounds(100, 400, dead=["A-cam1"], values=ports)
+    mine = [(str(t.cause), (t.since - START) / 1000) for t in play.transitions if t.target == "A-cam1"]
+    assert mine[0] == ("suspected_theft", 30.0)
+    assert mine[-1][0] == "camera_hung"
+    assert mine[-1][1] >= 100
+    assert play.open() == {("A", "outage"): "camera_hung"}
