@@ -20,7 +20,10 @@ def main(data: Path, settings_file: Path | None) -> str:
     series = data / "series"
     if isinstance(settings.store, EmbeddedShape) and series.is_dir():
         done = maintain(series, now, raw_days=settings.store.raw_days, rollup_days=settings.store.rollup_days)
-        said.append(f"series: {done}")
+        said.append(
+            f"series: {done.hours} hours rolled up, {done.days_removed} days and {done.rollups_removed} old "
+            "rollups forgotten"
+        )
     store = open_store(data, create=False)
     try:
         said.append(

@@ -124,6 +124,8 @@ def due(
     from app import mail
     from app.settings import load, resolve
 
+    if not _begun(data):  # the very first start: watch has yet to accept its configuration
+        return
     wanted = load(settings_file).reports
     folder = data / "reports"
     zone = zone_of(data)
@@ -140,6 +142,17 @@ def due(
         body = f"The uptime report of {month} is attached."
         mail.send(wanted.mail, password, f"Uptime {month}", body, files)
         mailed.touch()
+
+
+def _begun(data: Path) -> bool:
+    """Whether any configuration was ever accepted here."""
+    from storage.journal import open_reader
+
+    reader = open_reader(data)
+    try:
+        return bool(reader.acceptances(limit=1))
+    finally:
+        reader.close()
 
 
 def _watched(data: Path, period: Period) -> bool:

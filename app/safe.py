@@ -14,7 +14,7 @@ from storage import backup as journal
 def backup(data: Path, target: Path) -> str:
     with written(target):
         manifest = journal.backup(data, target, SystemClock().now(), version("nigehban"))
-    return f"{target}: {manifest.size} bytes, verified, sha256 {manifest.sha256}"
+    return f"{target}: verified; the journal inside is {manifest.size} bytes, sha256 {manifest.sha256}"
 
 
 def restore(source: Path, data: Path, overwrite: bool) -> str:
