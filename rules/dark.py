@@ -39,7 +39,11 @@ def dark(world: World, box: BoxMemory, now: int) -> Verdict:
     ) -> Verdict:
         return Verdict(cause, how, first, everyone, cameras, words, police, wait)
 
-    waiting = now - last <= max(WITNESS_ROUNDS * box.place.interval + box.rules.dark.hold, box.place.round)
+    began = world.watchman.seeing_since
+    window = max(WITNESS_ROUNDS * box.place.interval + box.rules.dark.hold, box.place.round)
+    if began > last:  # a watcher that has begun anew must first find its witnesses silent again
+        window += box.rules.silent.hold
+    waiting = now - max(last, began) <= window
     shadow, parent_known = _shadowed(world, box, first, now)
     if shadow:
         return named(Cause.UPLINK_DOWN, Confidence.CONFIRMED, shadow)
