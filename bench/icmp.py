@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import ctypes
 import fcntl
+import gc
 import json
 import os
 import re
@@ -118,6 +119,8 @@ def main(given: dict[str, Any]) -> dict[str, Any]:
     except peers.Absent:
         path = None
     rate = 50_000.0
+    gc.collect()
+    gc.freeze()  # as `watch` does
     for _ in range(given.get("runs", 3)):
         rivals: dict[str, Any] = {
             "raw paced": lambda: asyncio.run(sweep(living, socket.SOCK_RAW, rate)),

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from errno import EHOSTUNREACH, ENETUNREACH
+from itertools import repeat
+from operator import itemgetter
 
 from domain.reading import Outcome
 
@@ -70,6 +72,30 @@ class Flight:
         self.waiting -= 1
         return True
 
+    def answered_together(
+        self, sequence: int, indices: Sequence[int], sources: bytes, base: int, nanoseconds: Sequence[int]
+    ) -> bool:
+        """As `answered`, of many answers to one round that came at `base + nanoseconds`, `sources`
+        their packed addresses. False, and nothing noted, where one of them needs a closer look."""
+        if sequence >= len(self._sent) or len(set(indices)) != len(indices):
+            return False
+        rtt_of, pick = self._rtt[sequence], itemgetter(*indices)
+        try:
+            sent, known, addresses = pick(self._sent[sequence]), pick(rtt_of), pick(self.addresses)
+        except IndexError:
+            return False
+        if 0 in sent or known.count(_OPEN) != len(known) or b"".join(addresses) != sources:
+            return False
+        rtts = [base + moment - start for moment, start in zip(nanoseconds, sent, strict=True)]
+        if max(rtts) > self.timeout_ns:
+            return False
+        if min(rtts) < _FLOOR_NS:
+            rtts = [rtt if rtt > _FLOOR_NS else _FLOOR_NS for rtt in rtts]
+        for index, rtt in zip(indices, rtts, strict=True):
+            rtt_of[index] = rtt
+        self.waiting -= len(rtts)
+        return True
+
     def unreachable(self, sequence: int, index: int, address: bytes) -> bool:
         """A router said so. `index` is -1 where it quoted too little to tell: then by address."""
         if sequence >= len(self._rtt):
@@ -106,10 +132,14 @@ class Flight:
     def results(self) -> Iterator[tuple[Outcome, int, tuple[float, ...]]]:
         """(outcome, echoes sent, RTTs in seconds) of each address. Further rounds stand in for answers
         lost here, so that what this machine dropped is never the host's loss."""
-        echoes = self.echoes
-        for index, times in enumerate(zip(*self._rtt, strict=True)):
+        echoes, rounds = self.echoes, self._rtt
+        in_seconds = zip(*([rtt / 1e9 for rtt in of_round] for of_round in rounds), strict=True)
+        if len(rounds) == echoes and all(min(of_round, default=1) > 0 for of_round in rounds):
+            yield from zip(repeat(Outcome.OK), repeat(echoes), in_seconds)  # the usual sweep
+            return
+        for index, (times, seconds) in enumerate(zip(zip(*rounds, strict=True), in_seconds, strict=True)):
             if len(times) == echoes and min(times) > 0:
-                yield Outcome.OK, echoes, tuple([rtt / 1e9 for rtt in times])
+                yield Outcome.OK, echoes, seconds
             else:
                 yield self._judged(index, times)
 

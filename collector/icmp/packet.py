@@ -9,6 +9,8 @@ checksum serves all targets of the round.
 from __future__ import annotations
 
 import struct
+from array import array
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 ECHO_REQUEST, ECHO_REPLY = 8, 0
@@ -19,6 +21,7 @@ MARK_SIZE = 8
 
 _HEADER = struct.Struct("!BBHHH")
 _MARK = struct.Struct("=II")  # opaque to everyone else, so in this machine's own order
+_INVERTED = 0xFFFFFFFF
 
 
 def checksum(octets: bytes) -> int:
@@ -36,9 +39,12 @@ def header(request: int, identifier: int, sequence: int, nonce: bytes) -> bytes:
     return _HEADER.pack(request, 0, checksum(bare), identifier, sequence) + nonce
 
 
-def mark(index: int) -> bytes:
-    """The octets that belong to one target."""
-    return _MARK.pack(index, index ^ 0xFFFFFFFF)
+def marks(indices: Sequence[int]) -> bytes:
+    """The octets that belong to each target, one after another."""
+    made = array("I", bytes(MARK_SIZE * len(indices)))
+    made[::2] = array("I", indices)
+    made[1::2] = array("I", [index ^ _INVERTED for index in indices])
+    return made.tobytes()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +68,6 @@ def quote(octets: bytes) -> Quote | None:
     if len(octets) < HEADER_SIZE + MARK_SIZE:
         return Quote(identifier, sequence)
     index, inverted = _MARK.unpack_from(octets, HEADER_SIZE)
-    if index ^ inverted != 0xFFFFFFFF:
+    if index ^ inverted != _INVERTED:
         return Quote(identifier, sequence)
     return Quote(identifier, sequence, octets[8:HEADER_SIZE], index)

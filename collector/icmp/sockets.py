@@ -11,28 +11,24 @@ import sys
 from functools import lru_cache
 
 from collector.icmp import packet
-from collector.icmp.mmsg import CONTROL_AT, NAME_AT, RECORD_SIZE
+from collector.icmp.answers import SCM_TIMESTAMPNS, Layout
 from domain.errors import NotPermitted
 
 # Linux constants the socket module does not name (asm-generic/socket.h, linux/in.h, icmp.h, icmpv6.h)
-_SO_RCVBUFFORCE, _SO_TIMESTAMPNS, _SO_MEMINFO = 33, 35, 55
+_SO_RCVBUFFORCE, _SO_MEMINFO = 33, 55
 _MEMINFO_DROPS = 8
 _IP_RECVERR, _IPV6_RECVERR = 11, 25
 _SOL_RAW, _ICMP_FILTER = 255, 1
 _ICMP6_FILTER = 1
 _MSG_ERRQUEUE = 0x2000
 _SO_EE_ORIGIN_ICMP, _SO_EE_ORIGIN_ICMP6 = 2, 3
-SCM_TIMESTAMPNS = _SO_TIMESTAMPNS
 
 MODES = (socket.SOCK_RAW, socket.SOCK_DGRAM)
 
 
 class EchoSocket:
-    """A raw socket (CAP_NET_RAW) or a datagram one (net.ipv4.ping_group_range) for echoes.
-
-    `records` unpacks what mmsg.ReceiveBatch holds into (type, identifier, sequence in network
-    order, nonce, index, sender's address, cmsg length, level, type, seconds, nanoseconds).
-    """
+    """A raw socket (CAP_NET_RAW) or a datagram one (net.ipv4.ping_group_range) for echoes;
+    `layout` reads what mmsg.ReceiveBatch took from it."""
 
     def __init__(self, family: int, kind: int, receive_buffer: int) -> None:
         six = family == socket.AF_INET6
@@ -47,11 +43,7 @@ class EchoSocket:
             self.socket.close()
             raise
         skip = 20 if kind == socket.SOCK_RAW and not six else 0  # raw IPv4 hands over the IP header
-        used = skip + packet.HEADER_SIZE + 4
-        sender = "8x16s" if six else "4x4s"
-        control = f"{CONTROL_AT - NAME_AT - (24 if six else 8)}xNiill"
-        layout = f"@{skip}xB3xHH{packet.NONCE_SIZE}sI{NAME_AT - used}x{sender}{control}"
-        self.records = struct.Struct(f"{layout}{RECORD_SIZE - struct.calcsize(layout)}x")
+        self.layout = Layout(skip, six)
 
     def _configure(self, six: bool, receive_buffer: int) -> None:
         own = self.socket
@@ -60,7 +52,7 @@ class EchoSocket:
             own.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, receive_buffer)
         except PermissionError:  # without CAP_NET_ADMIN net.core.rmem_max is the limit
             own.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
-        own.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
+        own.setsockopt(socket.SOL_SOCKET, SCM_TIMESTAMPNS, 1)
         # ICMP errors about our echoes come by the error queue, quoted, the same way for all kinds
         if six:
             own.setsockopt(socket.IPPROTO_IPV6, _IPV6_RECVERR, 1)

@@ -18,10 +18,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from collector.icmp import packet
+from collector.icmp.answers import SCM_TIMESTAMPNS, Together
 from collector.icmp.flight import Flight
 from collector.icmp.mmsg import ReceiveBatch, SendBatch
 from collector.icmp.pace import Pace
-from collector.icmp.sockets import MODES, SCM_TIMESTAMPNS, EchoSocket, open_sockets, resolved
+from collector.icmp.sockets import MODES, EchoSocket, open_sockets, resolved
 from domain.ports import Echoes
 from domain.reading import Outcome
 
@@ -78,23 +79,18 @@ class Sweeper:
         """`echoes` to each address, in rounds; returns when all are answered or the last has timed
         out, in the order asked. Addresses are literals; what is none cannot be asked: FORBIDDEN."""
         self._listen(asyncio.get_running_loop())
+        located = [*map(_located, addresses)]
         found: list[Echoes | None] = [None] * len(addresses)
-        groups: dict[int, list[tuple[int, bytes, bytes]]] = {}
-        for position, address in enumerate(addresses):
-            with contextlib.suppress(ValueError):
-                family, packed, name = resolved(address)
-                groups.setdefault(family, []).append((position, packed, name))
-        flights = [
-            (hosts, Flight([packed for _, packed, _ in hosts], echoes, int(timeout_s * 1e9)), own)
-            for family, hosts in groups.items()
-            if (own := self._sockets.get(family)) is not None
-        ]
-        await asyncio.gather(
-            *(self._fly(own, flight, [name for _, _, name in hosts]) for hosts, flight, own in flights)
-        )
-        for hosts, flight, _ in flights:
+        flights = []
+        for family, own in self._sockets.items():
+            positions = [n for n, where in enumerate(located) if where and where[0] == family]
+            if positions:
+                _, packed, names = zip(*[located[n] for n in positions], strict=True)
+                flights.append((own, Flight(packed, echoes, int(timeout_s * 1e9)), names, positions))
+        await asyncio.gather(*(self._fly(own, flight, names) for own, flight, names, _ in flights))
+        for _, flight, _, positions in flights:
             self.counters.late += flight.late
-            for (position, _, _), result in zip(hosts, flight.results(), strict=True):
+            for position, result in zip(positions, flight.results(), strict=True):
                 found[position] = Echoes(addresses[position], *result)
         return [
             known or Echoes(address, Outcome.FORBIDDEN, 0)
@@ -123,7 +119,7 @@ class Sweeper:
         loop = asyncio.get_running_loop()
         try:
             everyone = range(len(names))
-            batch = SendBatch(names, map(packet.mark, everyone), packet.HEADER_SIZE)
+            batch = SendBatch(names, packet.marks(everyone), packet.HEADER_SIZE)
             for left in reversed(range(flight.echoes)):
                 next_at = loop.time() + self._gap_s
                 await self._round(own, flight, batch, everyone, nonce)
@@ -146,7 +142,7 @@ class Sweeper:
             again = [index for index, count in missing if count > extra]
             if not again:
                 return
-            batch = SendBatch([names[i] for i in again], map(packet.mark, again), packet.HEADER_SIZE)
+            batch = SendBatch([names[i] for i in again], packet.marks(again), packet.HEADER_SIZE)
             await self._round(own, flight, batch, again, nonce)
 
     async def _round(
@@ -229,10 +225,10 @@ class Sweeper:
 
     def _land(self, own: EchoSocket, waiting: memoryview, now: int, offset: int, stepped: bool) -> None:
         flights, reply, identifier = self._flights, own.reply, socket.htons(own.identifier)
-        ntohs = socket.ntohs
-        for kind, ident, sequence, nonce, index, source, _, _, stamp, s, ns in own.records.iter_unpack(
-            waiting
-        ):
+        together = None if stepped else own.layout.together(waiting, reply, identifier)
+        if together is not None and self._landed_together(together, now, offset):
+            return
+        for kind, ident, sequence, nonce, index, source, _, _, stamp, s, ns in own.layout.one_by_one(waiting):
             known = flights.get(nonce)
             if known is None or kind != reply or ident != identifier:
                 self.counters.stray += 1
@@ -241,10 +237,22 @@ class Sweeper:
             at = now
             if stamp == SCM_TIMESTAMPNS and not stepped:
                 at = min(s * 1_000_000_000 + ns - offset, now)
-            if not flight.answered(ntohs(sequence), index, source, at):
+            if not flight.answered(int.from_bytes(sequence, "big"), index, source, at):
                 self.counters.stray += 1
             elif not flight.waiting:
                 landed.set()
+
+    def _landed_together(self, all_: Together, now: int, offset: int) -> bool:
+        known = self._flights.get(all_.nonce)
+        base = all_.base - offset
+        if known is None or base + max(all_.nanoseconds) > now:
+            return False
+        flight, landed = known
+        sequence = int.from_bytes(all_.sequence, "big")
+        noted = flight.answered_together(sequence, all_.indices, all_.sources, base, all_.nanoseconds)
+        if noted and not flight.waiting:
+            landed.set()
+        return noted
 
     def _take_errors(self, own: EchoSocket) -> bool:
         """ICMP errors about our echoes; whether there were any."""
@@ -262,6 +270,13 @@ class Sweeper:
                 if flight.unreachable(about.sequence, about.index, address) and not flight.waiting:
                     landed.set()
         return bool(errors)
+
+
+def _located(address: str) -> tuple[int, bytes, bytes] | None:
+    try:
+        return resolved(address)
+    except ValueError:
+        return None
 
 
 def _offset() -> int:

@@ -29,7 +29,7 @@ def flight(echoes: int = 2) -> Flight:
     st.integers(0, 2**32 - 1),
 )
 def test_one_checksum_serves_every_target(identifier: int, sequence: int, nonce: bytes, index: int) -> None:
-    echo = packet.header(packet.ECHO_REQUEST, identifier, sequence, nonce) + packet.mark(index)
+    echo = packet.header(packet.ECHO_REQUEST, identifier, sequence, nonce) + packet.marks([index])
     assert packet.checksum(echo) == 0
     assert packet.quote(echo) == packet.Quote(identifier, sequence, nonce, index)
 
@@ -107,6 +107,6 @@ def test_the_pace_stays_between_its_floor_and_the_full_rate(lost: list[bool], fu
 
 
 def test_marks_are_this_machines_own_and_self_checking() -> None:
-    index, inverted = struct.unpack("=II", packet.mark(12_345))
+    index, inverted = struct.unpack("=II", packet.marks([12_345]))
     assert index == 12_345
     assert index ^ inverted == 0xFFFFFFFF
