@@ -10,9 +10,10 @@ from sys import intern
 from collector.device.alike import Same
 from collector.device.decode import Read, plain_text, reader, shown
 from collector.device.expression import compiled
-from collector.device.plan import Asked, Decision, Gate, Plan, Walked, state_text
+from collector.device.plan import Asked, Gate, Plan, Walked, state_text
 from collector.device.profile import Fit, Profile, Source, TextSource
 from collector.device.tables import Rows, Tables, labels_of, their_index
+from collector.device.verdicts import Decision
 from collector.snmp.session import OCTET_STRING, dotted, oid
 from domain.metric import CATALOGUE
 from domain.place import Bounds
@@ -243,4 +244,5 @@ def _decisions(
             ),
             metric.low,
             metric.high,
+            needs,
         )

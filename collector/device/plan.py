@@ -10,15 +10,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from collector.device.columns import Columns, Memos, Raw
 from collector.device.decode import Read, absence, plain_text, text_of
-from collector.device.expression import Compiled
 from collector.device.profile import Source, TextSource
+from collector.device.verdicts import Decision, Verdicts
 from collector.snmp.session import INTEGER, OBJECT_ID, OCTET_STRING, Varbind, dotted
+from collector.snmp.template import Alike, Template
 from domain.place import Bounds, Kind
 from domain.reading import Key, Outcome, Probe, Reading, written
 
 NOT_ANSWERED = "not answered"
-Raw = tuple[int, bytes]
+_TEMPLATES = 1_024  # ways of answering that are kept arranged for one plan
 Side = Mapping[bytes, Raw]
 
 
@@ -67,26 +69,6 @@ class Walked:
     source: Source
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """A derived metric: (condition or None, value or None, why), the first that holds decides."""
-
-    name: str
-    verdicts: tuple[tuple[Compiled | None, Compiled | float | None, str], ...]
-    low: float
-    high: float
-
-    def decide(self, facts: Mapping[str, Sequence[float]]) -> tuple[float | None, str]:
-        for condition, value, because in self.verdicts:
-            if condition is not None and not condition(facts):
-                continue
-            result = value(facts) if callable(value) else value
-            if result is not None and not self.low <= result <= self.high:
-                return None, f"out of range: {result:g} not within {self.low:g}..{self.high:g}"
-            return (None if result is None else float(result)), because
-        return None, "nothing that tells is answered"
-
-
 _Plain = tuple[Key, Read]
 
 
@@ -114,8 +96,10 @@ class Plan:
     _slow_oids: frozenset[bytes] = field(init=False, repr=False)
     _steps: tuple[Callable[..., None], ...] = field(init=False, repr=False)
     _slow_steps: tuple[Callable[..., None], ...] = field(init=False, repr=False)
-    _fact_keys: Mapping[str, tuple[Key, ...]] = field(init=False, repr=False)
+    _verdicts: Verdicts = field(init=False, repr=False)
     _expected: tuple[int, int] = field(init=False, repr=False)
+    _memos: Memos = field(init=False, repr=False, compare=False, default_factory=Memos)
+    _columns: dict[Template, Columns] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         chains: dict[tuple[str, str, str], list[Asked]] = {}
@@ -146,7 +130,7 @@ class Plan:
             ("_slow_oids", slow_oids),
             ("_steps", tuple(steps)),
             ("_slow_steps", tuple(slow_steps)),
-            ("_fact_keys", fact_keys),
+            ("_verdicts", Verdicts(self.decisions, fact_keys)),
             ("_expected", (len(plain) - slow_plain, len(plain))),
         ):
             object.__setattr__(self, name, value)
@@ -154,23 +138,13 @@ class Plan:
     def decode(self, varbinds: Iterable[Varbind], device: str, at: int, slow: bool) -> Reading:
         """The reading made of the answers to `gets` (with `slow`, to `slow_gets` too) and of the
         rows of `walks`. Never raises, whatever the varbinds hold."""
-        values: dict[Key, float] = {}
         absent: dict[str, str] = {}
-        side: dict[bytes, Raw] = {}
-        plain = self._plain.get
-        hits = 0
-        for oid, tag, octets in varbinds:
-            entry = plain(oid)
-            if entry is None:
-                side[oid] = tag, octets
-                continue
-            hits += 1
-            key, read = entry
-            value = read(tag, octets)
-            if value.__class__ is str:
-                absent[written(key)] = value
-            else:
-                values[key] = value  # type: ignore[assignment]
+        if isinstance(varbinds, Alike):
+            columns = self._columns.get(varbinds.template) or self._arranged(varbinds.template)
+            values = columns.values(varbinds.octets, absent)
+            side, hits = columns.side(varbinds.octets), columns.hits
+        else:
+            values, side, hits = self._read(varbinds, absent)
         texts: dict[str, str] = {}
         facts: dict[str, list[float]] = {}
         for step in self._steps:
@@ -181,10 +155,37 @@ class Plan:
         if hits < self._expected[slow]:
             self._mark_missing(values, absent, slow)
         if self.decisions:
-            self._decide(values, absent, facts)
+            self._verdicts.decide(values, absent, facts)
         if ("latitude_degrees", "") in values or ("longitude_degrees", "") in values:
             _check_position(values, absent, self.bounds)
         return Reading(device, Probe.SNMP, at, Outcome.OK, values, texts, absent)
+
+    def _arranged(self, template: Template) -> Columns:
+        if len(self._columns) >= _TEMPLATES:  # a device that answers in ever new ways
+            self._columns.clear()
+        made = self._columns[template] = Columns(template, self._plain, self._memos)
+        return made
+
+    def _read(
+        self, varbinds: Iterable[Varbind], absent: dict[str, str]
+    ) -> tuple[dict[Key, float], dict[bytes, Raw], int]:
+        """Values, what is no plain value, and how many of the plain ones were answered."""
+        values: dict[Key, float] = {}
+        side: dict[bytes, Raw] = {}
+        hits = 0
+        for oid, tag, octets in varbinds:
+            entry = self._plain.get(oid)
+            if entry is None:
+                side[oid] = tag, octets
+                continue
+            hits += 1
+            key, read = entry
+            value = read(tag, octets)
+            if isinstance(value, str):
+                absent[written(key)] = value
+            else:
+                values[key] = value
+        return values, side, hits
 
     def due_walks(self, varbinds: Iterable[Varbind]) -> tuple[bytes, ...]:
         """The walks that can bring something, given the answers to `gets`: a table whose rows are
@@ -215,22 +216,6 @@ class Plan:
         for oid, (key, _) in self._plain.items():
             if key not in values and (slow or oid not in self._slow_oids):
                 absent.setdefault(written(key), NOT_ANSWERED)
-
-    def _decide(
-        self, values: dict[Key, float], absent: dict[str, str], facts: dict[str, list[float]]
-    ) -> None:
-        for name, keys in self._fact_keys.items():
-            facts[name] = [values[key] for key in keys if key in values]
-        for decision in self.decisions:
-            value, because = decision.decide(facts)
-            if value is None:
-                values.pop((decision.name, ""), None)
-                absent.setdefault(decision.name, because)
-                facts[decision.name] = []
-            else:
-                values[decision.name, ""] = value
-                absent.pop(decision.name, None)
-                facts[decision.name] = [value]
 
 
 def state_text(tag: int, octets: bytes) -> str:
@@ -331,4 +316,4 @@ def _check_position(values: dict[Key, float], absent: dict[str, str], bounds: Bo
             absent[name] = why
 
 
-__all__ = ["NOT_ANSWERED", "Asked", "Decision", "Gate", "Plan", "Raw", "Side", "Walked", "absence"]
+__all__ = ["NOT_ANSWERED", "Asked", "Gate", "Plan", "Raw", "Side", "Walked", "absence"]

@@ -10,16 +10,42 @@ to `ber.decode`.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from struct import Struct
+from typing import overload
 
 from collector.snmp import ber
 from collector.snmp.session import Varbind
 
 
-class Template:
-    """The lasting octets of a response without error."""
+class Alike(Sequence[Varbind]):
+    """The varbinds of an answer that was read by a template. They are made only for whoever looks
+    at them: `octets` are the values in the order of `template.names`."""
 
-    __slots__ = ("_lasting", "_names", "_size", "_tags", "_unpack")
+    __slots__ = ("octets", "template")
+
+    def __init__(self, template: Template, octets: tuple[bytes, ...]) -> None:
+        self.template = template
+        self.octets = octets
+
+    def __len__(self) -> int:
+        return len(self.octets)
+
+    def __iter__(self) -> Iterator[Varbind]:
+        return zip(self.template.names, self.template.tags, self.octets, strict=True)
+
+    @overload
+    def __getitem__(self, at: int) -> Varbind: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[Varbind]: ...
+    def __getitem__(self, at: int | slice) -> Varbind | Sequence[Varbind]:
+        return [*self][at]
+
+
+class Template:
+    """The lasting octets of a response without error; of its varbinds the names, types and lengths."""
+
+    __slots__ = ("_lasting", "_size", "_unpack", "lengths", "names", "tags")
 
     def __init__(self, lasting: tuple[bytes, ...], lengths: list[int], rows: list[Varbind]) -> None:
         between = [f"{length}s" for length in lengths] + [""]
@@ -27,17 +53,18 @@ class Template:
         self._lasting = lasting
         self._size = layout.size
         self._unpack = layout.unpack
-        self._names = tuple(name for name, _, _ in rows)
-        self._tags = tuple(tag for _, tag, _ in rows)
+        self.names = tuple(name for name, _, _ in rows)
+        self.tags = tuple(tag for _, tag, _ in rows)
+        self.lengths = tuple(len(octets) for _, _, octets in rows)
 
-    def read(self, packet: bytes) -> tuple[bytes, list[Varbind]] | None:
+    def read(self, packet: bytes) -> tuple[bytes, Alike] | None:
         """The octets of the request-id and the varbinds; None: not alike, decode it."""
         if len(packet) != self._size:
             return None
         pieces = self._unpack(packet)
         if pieces[::2] != self._lasting:
             return None
-        return pieces[1], list(zip(self._names, self._tags, pieces[3::2], strict=True))
+        return pieces[1], Alike(self, pieces[3::2])
 
 
 class Templates:
