@@ -12,7 +12,7 @@ from typing import Any
 from domain.alarm import AlarmState, Cause, Concern, Condition, Notice, Phase, Reason
 from rules.forecast import Discharge, Sample
 from rules.machine import CLEAR
-from rules.memory import ON, BoxMemory, DeviceMemory, Pending, Told, Watchman
+from rules.memory import ON, BoxMemory, DeviceMemory, Grid, Pending, Told, Watchman
 
 Row = dict[str, Any]
 
@@ -49,8 +49,6 @@ def device_row(memory: DeviceMemory) -> Row | None:
         row["seen_identity"] = memory.seen_identity
     if memory.habit:
         row["habit"] = memory.habit
-    if memory.power_ok_at:
-        row["power_ok_at"] = memory.power_ok_at
     if memory.discharge:
         row["discharge"] = [memory.discharge.began, *([s.at, s.charge] for s in memory.discharge.samples)]
     if memory.condition is not Condition.UP:
@@ -64,13 +62,26 @@ def restore_device(memory: DeviceMemory, row: Mapping[str, Any]) -> None:
     memory.identity = dict(row.get("identity", {}))
     memory.seen_identity = dict(row.get("seen_identity", {}))
     memory.habit = row.get("habit", 0.0)
-    memory.power_ok_at = row.get("power_ok_at", 0)
     if "discharge" in row:
         began, *samples = row["discharge"]
         memory.discharge = Discharge(began, tuple(Sample(at, charge) for at, charge in samples))
     if "condition" in row:
         condition, cause = row["condition"]
         memory.condition, memory.cause = Condition(condition), Cause(cause) if cause else None
+
+
+def grid_row(grid: Grid, boxes: Mapping[str, BoxMemory], devices: Mapping[str, DeviceMemory]) -> Row | None:
+    """When each UPS of a feeder was last seen healthy on mains. One row for all of them: it changes
+    with every poll, and a row a device would be the better part of what the journal writes."""
+    seen = {ups: devices[ups].power_ok_at for id_ in grid.boxes for ups in boxes[id_].place.ups}
+    return {"power_ok_at": known} if (known := {ups: at for ups, at in seen.items() if at}) else None
+
+
+def restore_grid(devices: Mapping[str, DeviceMemory], row: Mapping[str, Any]) -> None:
+    """Of a device that has changed its feeder there may be two rows: the later one counts."""
+    for id_, at in row.get("power_ok_at", {}).items():
+        if id_ in devices:
+            devices[id_].power_ok_at = max(devices[id_].power_ok_at, at)
 
 
 def box_row(memory: BoxMemory) -> Row | None:

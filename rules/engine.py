@@ -63,6 +63,8 @@ class Engine:
                 forget_unjudged(self._world.devices[id_])
             elif kind == "box" and id_ in self._world.boxes:
                 durable.restore_box(self._world.boxes[id_], row)
+            elif kind == "feeder":
+                durable.restore_grid(self._world.devices, row)
             elif key == MONITOR:
                 durable.restore_watchman(self._watchman, row)
         for incident in incidents:
@@ -96,7 +98,7 @@ class Engine:
         elif isinstance(given, Reload):
             self._reload(work, given)
         elif isinstance(given, Stop):
-            work.devices.update(id_ for id_, memory in self._world.devices.items() if memory.power_ok_at)
+            work.feeders.update(self._world.grids)
         else:
             self._wake(work)
         return self._finish(work)
@@ -173,6 +175,7 @@ class Engine:
         state = {
             **_rows("device/", old.devices, durable.device_row),
             **_rows("box/", old.boxes, durable.box_row),
+            **_rows("feeder/", old.grids, lambda grid: durable.grid_row(grid, old.boxes, old.devices)),
         }
         for id_, box in old.boxes.items():
             now = given.city.boxes.get(id_)
@@ -193,6 +196,7 @@ class Engine:
         _count(self._world)
         work.devices.update(id_ for id_ in old.devices if id_ not in self._world.devices)
         work.boxes.update(id_ for id_ in old.boxes if id_ not in self._world.boxes)
+        work.feeders.update(id_ for id_ in old.grids if id_ not in self._world.grids)
         self._start_wakes(work)
 
     def _start_wakes(self, work: Work) -> None:
@@ -253,6 +257,10 @@ class Engine:
                 continue
             box = self._world.boxes.get(id_)
             rows[f"box/{id_}"] = durable.box_row(box) if box else None
+        for id_ in sorted(work.feeders):
+            grid = self._world.grids.get(id_)
+            row = durable.grid_row(grid, self._world.boxes, self._world.devices) if grid else None
+            rows[f"feeder/{id_}"] = row
         return rows
 
     # -- looking in -------------------------------------------------------------------------------
@@ -289,7 +297,7 @@ NOTHING = Change(0)
 def _build(topology: Topology, rules: Rules, watchman: Watchman) -> World:
     boxes: dict[str, BoxMemory] = {}
     devices: dict[str, DeviceMemory] = {}
-    grids = {feeder: Grid(ids) for feeder, ids in topology.feeders.items()}
+    grids = {feeder: Grid(feeder, ids) for feeder, ids in topology.feeders.items()}
     known: dict[Any, Any] = {}  # devices alike share their thresholds
     for id_, place in topology.boxes.items():
         tags = place.box.tags

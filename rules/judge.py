@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from operator import itemgetter
+from functools import lru_cache
 
 from domain.alarm import Concern, Evidence
 from domain.place import Kind
@@ -16,12 +16,11 @@ from rules.rule import Threshold
 from rules.thresholds import beyond
 from rules.work import Work
 
-_METRIC = itemgetter(0)
 IDENTITY = ("serial", "mac", "engine_id")
 """Texts by which a device is known to be the same one."""
 
 SAVE_EVERY = 60_000
-"""How stale the durable memory of a healthy UPS may be, in milliseconds: one row a minute a box."""
+"""How stale the durable memory of a feeder's healthy UPSes may be, in milliseconds."""
 
 DISCHARGE_SAVE_EVERY = 15_000
 
@@ -113,14 +112,17 @@ class Judge:
         charge = reading.values.get(power.CHARGE)
         if evidence is Evidence.GOOD:
             memory.power_ok_at = now
+            grid = memory.box.grid
+            if now - grid.saved_at >= SAVE_EVERY:
+                grid.saved_at = now
+                work.feeders.add(grid.id)
             self._learn(work, memory)
         elif evidence is Evidence.BAD:  # one that tells no charge may still tell its runtime
             discharge = memory.discharge or Discharge(now)
             memory.discharge = discharge if charge is None else discharge.add(now, charge)
         if memory.discharge or memory.alarms:
             self._outlook(work, memory, evidence, power.runtime(reading.values))
-        every = DISCHARGE_SAVE_EVERY if memory.discharge else SAVE_EVERY
-        if now - memory.saved_at >= every:
+        if memory.discharge and now - memory.saved_at >= DISCHARGE_SAVE_EVERY:
             memory.saved_at = now
             work.devices.add(memory.device.id)
 
@@ -195,7 +197,7 @@ class Judge:
             if value is not None and (beyond(rule, value) is Evidence.BAD or rule.id in memory.alarms):
                 self._limit(work, memory, rule, (value,), reading, trap)
         labelled = memory.thresholds.labelled
-        if labelled and (memory.alarms or not labelled.keys().isdisjoint(map(_METRIC, values))):
+        if labelled and (memory.alarms or not labelled.keys().isdisjoint(_metrics(tuple(values)))):
             found: dict[str, list[float]] = {}
             for (metric, label), value in values.items():
                 for rule in labelled.get(metric, ()):
@@ -253,6 +255,12 @@ class Judge:
         if metric == "on_battery":  # as agreed by all witnesses, not as one of them says
             return float(memory.on("mains"))
         return values.get((metric, ""))
+
+
+@lru_cache(maxsize=4096)
+def _metrics(keys: tuple[Key, ...]) -> frozenset[str]:
+    """The metrics among the keys of a reading; devices alike have the same ones."""
+    return frozenset(metric for metric, _ in keys)
 
 
 def _left(left_ms: float, below: int, clear_above: int) -> Evidence:

@@ -56,7 +56,7 @@ class DeviceMemory:
         self.last_ok_at = 0
         self.last: Reading | None = None  # last good SNMP reading, of UPS and switches
         self.power_ok_at = 0  # a UPS was last seen healthy on mains
-        self.saved_at = 0
+        self.saved_at = 0  # while its battery discharges
         self.discharge: Discharge | None = None
         self.habit = 0.0  # percent per hour of its past discharges
         self.recovered_at = 0  # when the good run began that cleared `silent`
@@ -100,16 +100,18 @@ class Pending:
 
 @dataclass(slots=True)
 class Grid:
-    """One feeder and its boxes, counted as they change: a verdict must not walk a feeder of a thousand.
+    """One feeder (`id`) and its boxes, counted as they change: a verdict must not walk a feeder of a thousand.
 
     Boxes without a feeder share one that nobody's verdict looks at."""
 
+    id: str = ""
     boxes: tuple[str, ...] = ()
     roots: tuple[str, ...] = ()  # those of them without a parent
     powered: int = 0  # boxes with a UPS: those that can say whether they have mains
     needs: frozenset[int] = frozenset()  # so many of them without mains are a feeder outage, by their rules
     lost: set[str] = field(default_factory=set)  # seen on battery, hold over or not
     last_ok_at: int = 0  # when any of its boxes was last heard
+    saved_at: int = 0  # its durable row
 
 
 class BoxMemory:

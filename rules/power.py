@@ -7,6 +7,7 @@ self-test is on battery on purpose. Neither is an outage.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 from domain.alarm import Evidence
 from domain.reading import Key
@@ -54,7 +55,14 @@ def runtime(values: Mapping[Key, float]) -> float | None:
 
 def _input_volts(values: Mapping[Key, float]) -> float | None:
     """The highest of the input lines: one dead phase of three is not a lost mains."""
-    return max([value for key, value in values.items() if key[0] == INPUT_VOLTAGE], default=None)
+    lines = _lines(tuple(values))
+    return max([values[line] for line in lines]) if lines else None
+
+
+@lru_cache(maxsize=4096)
+def _lines(keys: tuple[Key, ...]) -> tuple[Key, ...]:
+    """The input voltages among the keys of a reading: a city's UPSes have few sets of them."""
+    return tuple(key for key in keys if key[0] == INPUT_VOLTAGE)
 
 
 def witnesses(values: Mapping[Key, float]) -> str:
