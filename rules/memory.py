@@ -100,7 +100,7 @@ class Pending:
 
 @dataclass(slots=True)
 class Grid:
-    """One feeder (`id`) and its boxes, counted as they change: a verdict must not walk a feeder of a thousand.
+    """One feeder and its boxes, counted as they change: a verdict must not walk a feeder of a thousand.
 
     Boxes without a feeder share one that nobody's verdict looks at."""
 
