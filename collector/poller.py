@@ -29,6 +29,7 @@ from domain.ports import Clock, Prober
 from domain.reading import Outcome, Probe, Reading, Trust
 
 _TICK_MS = 100
+_STRANGERS_S = 0.05  # discoveries begin so long after the polls of their slot: half a slot
 _AGAIN_MS = 1000  # the least time between two polls of one device, however many traps it sends
 _POLLED = (Status.COMMISSIONING, Status.IN_SERVICE)
 
@@ -94,6 +95,7 @@ class Poller:
         self._errands = Bounded(settings.errands)
         self._v3 = Bounded(settings.kept_v3)
         self._sweeps = Bounded(1024)
+        self._strangers: list[Watched] = []  # of this slot, to be discovered
         self._ready: list[Reading] = []
         self._closed = False
 
@@ -129,7 +131,7 @@ class Poller:
 
     def under_way(self) -> int:
         """Polls, discoveries and sweeps begun and not ended."""
-        return self.exchange.waiting() + sum(map(len, self._pools()))
+        return self.exchange.waiting() + len(self._strangers) + sum(map(len, self._pools()))
 
     async def run(self) -> None:
         """Until `close`, or until cancelled."""
@@ -202,8 +204,11 @@ class Poller:
         watched.last_begun = now
         self.counters.polls += 1
         if watched.plan is None:
-            pool = self._v3 if watched.by_user() else self._discoveries
-            pool.start(partial(self._discovery, watched))
+            # Most of the undiscovered are silent. Were they asked with the others of their slot, these
+            # would be late by them; asked between two slots, they and their timeouts disturb nobody.
+            if not self._strangers:
+                self._loop.call_later(_STRANGERS_S, self._meet)
+            self._strangers.append(watched)
             return
         watched.polls += 1
         if watched.round is not None:
@@ -269,6 +274,13 @@ class Poller:
             self._ended(watched, outcome, varbinds, whole)
             if watched.round is not None and watched.round.most > watched.manners.varbinds:
                 self._connections.compile(watched, partial(self._round_ended, watched))
+
+    def _meet(self) -> None:
+        strangers, self._strangers = self._strangers, []
+        for watched in strangers:
+            if not (self._closed or watched.gone):
+                pool = self._v3 if watched.by_user() else self._discoveries
+                pool.start(partial(self._discovery, watched))
 
     async def _discovery(self, watched: Watched) -> None:
         self.counters.discoveries += 1
