@@ -20,7 +20,7 @@ from domain.metric import CATALOGUE
 from domain.reading import Outcome, Probe, Reading, Trust, parsed, written
 
 VERSION = 1
-_KEYS = {"at", "device", "probe", "outcome", "values", "texts", "trust"}
+_KEYS = {"at", "device", "probe", "outcome", "values", "texts", "trust", "asked"}
 _UNREADABLE = (AttributeError, KeyError, OverflowError, TypeError, ValueError)
 _PLAIN: dict[str, Callable[[int], Input]] = {"start": Start, "stop": Stop, "wake": Wake}
 
@@ -80,6 +80,8 @@ def encode(given: Input, files: Mapping[str, str] | None = None) -> str:
             row["texts"] = dict(given.texts)
         if given.trust is not Trust.PLAIN:
             row["trust"] = given.trust
+        if given.asked:
+            row["asked"] = iso(given.asked)
         return _line(row)
     row = {"at": iso(given.at), "input": type(given).__name__.lower()}
     if isinstance(given, Acknowledge):
@@ -226,6 +228,7 @@ def _reading(row: dict[str, Any], at: int) -> Reading:
         {name: str(text) for name, text in _object(row, "texts").items()},
         {},
         Trust(row.get("trust", Trust.PLAIN)),
+        milliseconds(row["asked"]) if "asked" in row else 0,
     )
 
 

@@ -185,7 +185,7 @@ class Poller:
             for watched in targets.get(echoes.address, ()):
                 if watched.gone:
                     continue
-                reading = echo_reading(watched.device.id, now, echoes)
+                reading = echo_reading(watched.device.id, now, echoes, began)
                 back = reading.outcome is Outcome.OK and not watched.reachable
                 watched.reachable = reading.outcome is Outcome.OK
                 if back:  # its agent need not wait for the end of its back-off

@@ -328,7 +328,7 @@ def _rows(prefix: str, memories: Mapping[str, Any], row: Any) -> dict[str, Mappi
 def _carry(before: DeviceMemory, after: DeviceMemory) -> None:
     """What was learned but is not durable goes over to the new configuration."""
     for name in (
-        "alarms", "heard_icmp", "heard_snmp", "icmp_fails", "icmp_since", "last", "last_ok_at",
+        "alarms", "heard_icmp", "heard_snmp", "icmp_at", "icmp_fails", "icmp_since", "last", "last_ok_at",
         "recovered_at", "saved_at", "seen_identity", "snmp_at", "snmp_fails", "snmp_ok_at", "snmp_since",
     ):  # fmt: skip
         setattr(after, name, getattr(before, name))

@@ -38,10 +38,10 @@ class Judge:
         outcome = reading.outcome
         if outcome is Outcome.FORBIDDEN:
             return
-        now, watchman = work.now, self._world.watchman
-        witness.note_icmp(memory, outcome, now, watchman.seeing_since)
+        asked = witness.asked_at(reading, work.now)
+        witness.note_icmp(memory, outcome, asked, work.now, self._world.watchman.seeing_since)
         if outcome is Outcome.OK:
-            memory.last_ok_at = memory.box.last_ok_at = memory.box.grid.last_ok_at = now
+            witness.note_alive(memory, asked)
             values = reading.values
             for key, rule in memory.thresholds.icmp:
                 value = values.get(key)
@@ -64,7 +64,7 @@ class Judge:
         if evidence is Evidence.BAD or "agent" in memory.alarms:
             self._alarms.step(work, memory, "agent", rules.agent, evidence)
         if outcome is Outcome.OK:
-            memory.last_ok_at = memory.box.last_ok_at = memory.box.grid.last_ok_at = now
+            witness.note_alive(memory, now)
             kind = memory.device.kind
             if kind is Kind.UPS:
                 self._power(work, memory, reading)

@@ -26,6 +26,7 @@ from rules import notice
 from rules.machine import CLEAR, step
 from rules.memory import Watchman
 from rules.rule import Hold
+from rules.witness import asked_at
 from rules.work import Work
 
 MONITOR = "monitor"
@@ -53,16 +54,17 @@ class Lookout:
         watchman, rule = self._watchman, self._rule
         doubted = watchman.doubts
         watchman.last_at = work.now
+        asked = asked_at(reading, work.now)
         if reading.outcome is Outcome.OK:
             watchman.fails[reading.device] = 0
-            watchman.last_ok_at = work.now
+            watchman.last_ok_at = max(watchman.last_ok_at, asked)
             if doubted:
                 watchman.seeing_since = work.now
             evidence = Evidence.GOOD
         else:
             watchman.fails[reading.device] = watchman.fails.get(reading.device, 0) + 1
             if not doubted and watchman.doubts:
-                watchman.doubt_at = work.now
+                watchman.doubt_at = asked
             mute = min(watchman.fails.values()) >= rule.polls
             evidence = Evidence.BAD if mute else Evidence.UNKNOWN
         once = replace(rule, polls=1)  # the sweeps are counted here, reference by reference

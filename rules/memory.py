@@ -36,8 +36,9 @@ class DeviceMemory:
 
     __slots__ = (
         "alarms", "box", "cause", "condition", "device", "discharge", "habit", "heard_icmp", "heard_snmp",
-        "icmp_fails", "icmp_since", "identity", "last", "last_ok_at", "power_ok_at", "recovered_at",
-        "saved_at", "seen_identity", "snmp_at", "snmp_fails", "snmp_ok_at", "snmp_since", "thresholds",
+        "icmp_at", "icmp_fails", "icmp_since", "identity", "last", "last_ok_at", "power_ok_at",
+        "recovered_at", "saved_at", "seen_identity", "snmp_at", "snmp_fails", "snmp_ok_at", "snmp_since",
+        "thresholds",
     )  # fmt: skip
 
     def __init__(self, device: Device, box: BoxMemory, thresholds: Thresholds) -> None:
@@ -47,6 +48,7 @@ class DeviceMemory:
         self.alarms: dict[str, AlarmState] = {}
         self.heard_icmp = False
         self.heard_snmp = False
+        self.icmp_at = 0  # when its last sweep was over
         self.icmp_fails = 0
         self.icmp_since = 0
         self.snmp_at = 0
@@ -150,7 +152,7 @@ class BoxMemory:
 
 @dataclass(slots=True)
 class Watchman:
-    """The monitor's doubt about itself: when its reference hosts last answered."""
+    """The monitor's doubt about itself: when its reference hosts were last asked and answered."""
 
     fails: dict[str, int]  # reference id: sweeps without an answer since the last that had one
     doubt_at: int = 0  # when the last of them fell silent

@@ -7,7 +7,7 @@ seen something else alive since: a device is never accused by a monitor that may
 from __future__ import annotations
 
 from domain.alarm import Evidence
-from domain.reading import Outcome
+from domain.reading import Outcome, Reading
 from rules.memory import DeviceMemory, Watchman
 
 ALIVE = frozenset({Outcome.OK, Outcome.REFUSED, Outcome.AUTH, Outcome.MALFORMED})
@@ -17,15 +17,30 @@ PATIENCE = 3
 """A road not tried for so many of its intervals is closed, and no longer waited for."""
 
 
-def note_icmp(memory: DeviceMemory, outcome: Outcome, at: int, seeing_since: int) -> None:
-    """Keeps how long echoes have failed; failures from before a blind spell's end do not count."""
+def asked_at(reading: Reading, now: int) -> int:
+    """What an echo tells, it tells of the moment it was sent: a silence is as old as the question, and
+    whoever is to vouch for something must have been asked after it."""
+    return min(reading.asked or now, now)
+
+
+def note_icmp(memory: DeviceMemory, outcome: Outcome, asked: int, now: int, seeing_since: int) -> None:
+    """Keeps how long echoes have failed; failures from before a blind spell's end do not count. Where
+    sweeps overlap, a silence is not older than the answer before it."""
     if outcome in ALIVE:
         memory.icmp_fails = 0
     elif memory.icmp_fails == 0 or memory.icmp_since < seeing_since:
-        memory.icmp_fails, memory.icmp_since = 1, at
+        memory.icmp_fails, memory.icmp_since = 1, max(asked, memory.icmp_at)
     else:
         memory.icmp_fails += 1
+    memory.icmp_at = now
     memory.heard_icmp = True
+
+
+def note_alive(memory: DeviceMemory, at: int) -> None:
+    """It answered, and with it its box and somebody on its feeder."""
+    for heard in (memory, memory.box, memory.box.grid):
+        if at > heard.last_ok_at:
+            heard.last_ok_at = at
 
 
 def note_snmp(memory: DeviceMemory, outcome: Outcome, at: int, seeing_since: int) -> None:

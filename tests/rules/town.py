@@ -112,9 +112,11 @@ class Play:
         keyed: dict[Key, float] = {parsed(name): value for name, value in (values or {}).items()}
         self.feed(Reading(device, probe, START + int(at * 1000), outcome, keyed, texts or {}, {}, trust))
 
-    def icmp(self, at: float, device: str, alive: bool = True) -> None:
+    def icmp(self, at: float, device: str, alive: bool = True, asked: float | None = None) -> None:
         outcome = Outcome.OK if alive else Outcome.TIMEOUT
-        self.read(at, device, Probe.ICMP, outcome, {"icmp_loss_ratio": 0.0 if alive else 1.0})
+        values: dict[Key, float] = {("icmp_loss_ratio", ""): 0.0 if alive else 1.0}
+        sent = 0 if asked is None else START + int(asked * 1000)
+        self.feed(Reading(device, Probe.ICMP, START + int(at * 1000), outcome, values, asked=sent))
 
     def snmp(self, at: float, device: str, alive: bool = True, **values: float) -> None:
         self.read(at, device, Probe.SNMP, Outcome.OK if alive else Outcome.TIMEOUT, values)
