@@ -79,10 +79,18 @@ class UserSessions:
     def remembers(self, agent: UserSession) -> bool:
         return bool(agent.engine_id) or agent in self._kept
 
+    def at_hand(self, agent: UserSession, now: float) -> Any | None:
+        """The driver's session where one is kept that is in step with its agent's clock."""
+        driver, used = self._kept.get(agent, (None, -inf))
+        if now - used > _TIME_WINDOW_S:
+            return None
+        self._kept[agent] = driver, now
+        self._kept.move_to_end(agent)
+        return driver
+
     async def opened(self, agent: UserSession) -> Any:
-        """The driver's session, in step with its agent's clock."""
-        now = asyncio.get_running_loop().time()
-        driver, used = self._kept.pop(agent, (None, -inf))
+        """The driver's session, brought in step with its agent's clock."""
+        driver, _ = self._kept.pop(agent, (None, -inf))
         if driver is None:
             driver = self._driver(
                 agent.address[0],
@@ -92,10 +100,9 @@ class UserSessions:
                 version=self._version,
                 timeout=self.timeout_s,
             )
-        if now - used > _TIME_WINDOW_S:
-            await driver.refresh()
-            agent.engine_id = driver.get_engine_id()
-        self._kept[agent] = driver, now
+        await driver.refresh()
+        agent.engine_id = driver.get_engine_id()
+        self._kept[agent] = driver, asyncio.get_running_loop().time()
         while len(self._kept) > self._limit:
             self._kept.popitem(last=False)
         return driver
@@ -217,8 +224,10 @@ class UserSession:
                 remembered = sessions.remembers(self)
                 started = loop.time()
                 try:
-                    async with asyncio.timeout(sessions.timeout_s):
-                        driver = await sessions.opened(self)
+                    driver = sessions.at_hand(self, started)
+                    if driver is None:
+                        async with asyncio.timeout(sessions.timeout_s):
+                            driver = await sessions.opened(self)
                     return Outcome.OK, await work(driver)
                 except TimeoutError:
                     # The driver turns a refused port into a time-out that comes at once.
