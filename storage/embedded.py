@@ -15,6 +15,7 @@ import threading
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from domain.ports import Point
@@ -26,13 +27,16 @@ from storage.rollup import Maintenance, maintain
 
 _log = logging.getLogger(__name__)
 
-_INSERT = (
-    "INSERT INTO raw VALUES (?, ?, ?, ?) "
-    "ON CONFLICT DO UPDATE SET frame = overlaid(raw.frame, excluded.frame)"
-)
+_AT_ONCE = 64  # rows in one statement: each statement gives the interpreter up and takes it back
+_OVERLAY = " ON CONFLICT DO UPDATE SET frame = overlaid(raw.frame, excluded.frame)"
+_INSERT = "INSERT INTO raw VALUES (?, ?, ?, ?)" + _OVERLAY  # noqa: S608 - constants
+_INSERT_MANY = "INSERT INTO raw VALUES " + ", ".join(["(?, ?, ?, ?)"] * _AT_ONCE) + _OVERLAY  # noqa: S608 - constants
 _TOUCH = "INSERT INTO unrolled VALUES (?, 1) ON CONFLICT DO UPDATE SET writes = writes + 1"
 
 _Row = tuple[int, int, int, bytes]
+"""Minute, series, engine milliseconds, frame."""
+_Track = tuple[int, Shape]
+"""Id of a series, and the shape of its frames."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,7 @@ class EmbeddedStore:
         self._max_waiting = max_waiting
         self._history = EmbeddedHistory(directory)
         self._lock = threading.Condition()
-        self._queue: deque[Sequence[Reading]] = deque()
+        self._queue: deque[list[_Row | Reading]] = deque()
         self._waiting = 0
         self._taken = 0  # readings ever queued (or dropped), and how many of them are settled
         self._settled = 0
@@ -76,16 +80,21 @@ class EmbeddedStore:
         self._index = writable(index_path(directory))
         self._day: tuple[Path, sqlite3.Connection] | None = None
         self._shapes: dict[tuple[Key, ...], Shape] = {}
-        self._tracks: dict[tuple[str, Probe], tuple[int, Shape]] = {}
+        self._tracks: dict[Probe, dict[str, _Track]] = {probe: {} for probe in Probe}
+        self._known: dict[Probe, dict[str, _Track]] = {probe: {} for probe in Probe}  # those on disk
+        self._new: list[tuple[Probe, str, _Track]] = []  # since the last commit
         self._stale = True  # shapes and tracks are to be read again
         self._writer = threading.Thread(target=self._run, name="embedded-writer", daemon=True)
         self._writer.start()
 
     def write(self, readings: Sequence[Reading]) -> None:
+        """Readings of a known series are packed here and now, while they are at hand: half a second
+        later, in another thread, a city's readings are no longer in the processor's cache."""
         if not readings:
             return
+        packed = [*map(self._packed, readings)]
         with self._lock:
-            self._queue.append(readings)
+            self._queue.append(packed)
             self._waiting += len(readings)
             self._taken += len(readings)
             while self._waiting > self._max_waiting and len(self._queue) > 1:
@@ -128,10 +137,18 @@ class EmbeddedStore:
             self._day[1].close()
         self._index.close()
 
+    def _packed(self, reading: Reading) -> _Row | Reading:
+        """As a row, where its series is on disk and has room for it; else as it is."""
+        track = self._known[reading.probe].get(reading.device)
+        frame = None if track is None else fitted(reading, track[1])
+        if track is None or frame is None:
+            return reading
+        return reading.at // MINUTE, track[0], reading.at, frame
+
     # -- the writer's thread
 
     def _run(self) -> None:
-        batch: list[Reading] = []
+        batch: list[_Row | Reading] = []
         while True:
             self._hurry.wait(self._commit_s)
             closing = self._closing
@@ -152,25 +169,21 @@ class EmbeddedStore:
             if closing:
                 return
 
-    def _commit(self, batch: Sequence[Reading]) -> int:
+    def _commit(self, batch: Sequence[_Row | Reading]) -> int:
         """One transaction a day touched (nearly always one); how many were too old to keep."""
         if self._stale:
             self._load()
-        days: dict[int, list[_Row]] = {}
-        tracks = self._tracks
-        self._newest = max(self._newest, batch[-1].at)
+        last = batch[-1]
+        self._newest = max(self._newest, last.at if isinstance(last, Reading) else last[2])
         oldest = self._newest - self._raw_days * DAY
+        days: dict[int, list[_Row]] = {}
         late = 0
-        for reading in batch:
-            at = reading.at
+        for each in batch:
+            row = self._row(each) if isinstance(each, Reading) else each
+            at = row[2]
             if at < oldest:
                 late += 1
                 continue
-            track = tracks.get((reading.device, reading.probe))
-            frame = None if track is None else fitted(reading, track[1])
-            if track is None or frame is None:
-                track, frame = self._enlarged(reading, track)
-            row = (at // MINUTE, track[0], at, frame)
             day = at // DAY
             rows = days.get(day)
             if rows is None:
@@ -178,11 +191,12 @@ class EmbeddedStore:
             rows.append(row)
         if self._index.in_transaction:
             self._index.execute("COMMIT")  # names are on disk before the first row that uses them
+        self._publish()
         for day, rows in sorted(days.items()):
             raw = self._open(day * DAY)
             raw.execute("BEGIN IMMEDIATE")
             try:
-                raw.executemany(_INSERT, rows)
+                _insert(raw, rows)
                 raw.executemany(_TOUCH, [(hour,) for hour in {row[2] // HOUR for row in rows}])
                 raw.execute("COMMIT")
             except sqlite3.Error:
@@ -191,7 +205,20 @@ class EmbeddedStore:
                 raise
         return late
 
-    def _enlarged(self, reading: Reading, track: tuple[int, Shape] | None) -> tuple[tuple[int, Shape], bytes]:
+    def _row(self, reading: Reading) -> _Row:
+        track = self._tracks[reading.probe].get(reading.device)
+        frame = None if track is None else fitted(reading, track[1])
+        if track is None or frame is None:
+            track, frame = self._enlarged(reading, track)
+        return reading.at // MINUTE, track[0], reading.at, frame
+
+    def _publish(self) -> None:
+        """What is on disk may be used by `write`; what a failed commit took back never was."""
+        for probe, device, track in self._new:
+            self._known[probe][device] = track
+        self._new.clear()
+
+    def _enlarged(self, reading: Reading, track: _Track | None) -> tuple[_Track, bytes]:
         """A series, new or grown, whose shape has room for the reading; names wait in an open transaction."""
         keys = grown(track[1].keys if track else (), reading)
         if not self._index.in_transaction:
@@ -207,7 +234,8 @@ class EmbeddedStore:
             row = (reading.device, reading.probe.value, shape.id)
             cursor = self._index.execute("INSERT INTO series (device, probe, shape) VALUES (?, ?, ?)", row)
             number = int(cursor.lastrowid or 0)
-        made = self._tracks[(reading.device, reading.probe)] = (number, shape)
+        made = self._tracks[reading.probe][reading.device] = (number, shape)
+        self._new.append((reading.probe, reading.device, made))
         frame = fitted(reading, shape)
         assert frame is not None
         return made, frame
@@ -224,17 +252,18 @@ class EmbeddedStore:
     def _load(self) -> None:
         """Shapes, and the series of each device and probe."""
         self._shapes.clear()
-        self._tracks.clear()
+        self._new.clear()
         by_id: dict[int, Shape] = {}
         for number, text in self._index.execute("SELECT id, keys FROM shape"):
             by_id[number] = Shape(number, read_keys(text))
             self._shapes[by_id[number].keys] = by_id[number]
         rows = self._index.execute("SELECT id, device, probe, shape FROM series")
         for number, device, probe, shape_id in rows:
-            self._tracks[(device, Probe(probe))] = (number, by_id[shape_id])
+            track = number, by_id[shape_id]
+            self._tracks[Probe(probe)][device] = self._known[Probe(probe)][device] = track
         self._stale = False
 
-    def _failed(self, error: sqlite3.Error, batch: list[Reading]) -> None:
+    def _failed(self, error: sqlite3.Error, batch: list[_Row | Reading]) -> None:
         """The batch stays for the next try; names not committed are forgotten again."""
         with contextlib.suppress(sqlite3.Error):
             if self._index.in_transaction:
@@ -250,7 +279,7 @@ class EmbeddedStore:
                 self._dropped += extra
                 self._settled += extra
 
-    def _succeeded(self, batch: Sequence[Reading], late: int) -> None:
+    def _succeeded(self, batch: Sequence[_Row | Reading], late: int) -> None:
         with self._lock:
             if self._error:
                 _log.error("series: stored again; %d readings were lost", self._dropped)
@@ -259,3 +288,10 @@ class EmbeddedStore:
             self._committed += len(batch) - late
             self._settled += len(batch)
             self._lock.notify_all()
+
+
+def _insert(raw: sqlite3.Connection, rows: Sequence[_Row]) -> None:
+    whole = len(rows) - len(rows) % _AT_ONCE
+    for start in range(0, whole, _AT_ONCE):
+        raw.execute(_INSERT_MANY, [*chain.from_iterable(rows[start : start + _AT_ONCE])])
+    raw.executemany(_INSERT, rows[whole:])
