@@ -1,11 +1,11 @@
-"""Which hours are due to be rolled up, and doing them oldest first, as far as is known to be whole."""
+"""Which hours are due to be rolled up, and doing them oldest first, as far as they are known to be whole."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from domain.errors import Permanent, Retryable
@@ -19,58 +19,64 @@ _log = logging.getLogger(__name__)
 _DAY = 86_400_000
 
 
-@dataclass(frozen=True, slots=True)
-class CaughtUp:
-    """What one turn did: hours and lines, and the hours that are left for the next."""
-
-    hours: int = 0
-    lines: int = 0
-    left: int = 0
-
-
-def catch_up(
-    settings: InfluxSettings, directory: Path, now: int, going: Callable[[], bool] = lambda: True
-) -> CaughtUp:
-    """Rolls up every hour that is due, until `going` says no. `directory` holds the spool and the mark.
-
-    Never raises for what the server does: that is said when it begins, when it changes and when it is
-    over, across processes too, and tried again the next time."""
-    mark = years_mark.read(directory, settings)
-    done = CaughtUp()
-    trouble = ""
-    try:
-        with closing(Roller(settings)) as roller:
-            due = years.hours(_begin(roller, mark, now), horizon(directory, now))
-            done = replace(done, left=len(due))
-            for rolled in _rolled(roller, due, going):
-                mark = replace(mark, until=rolled.hour + years.HOUR)
-                years_mark.keep(directory, mark)
-                done = CaughtUp(done.hours + 1, done.lines + rolled.lines, done.left - 1)
-                trouble = _refusals(rolled) or trouble
-    except (Retryable, Permanent) as error:
-        trouble = str(error)
-    except OSError as error:
-        trouble = f"{years_mark.NAME}: {error.strerror}"
-    if trouble != mark.trouble:
-        _say(trouble)
-        with suppress(OSError):  # a full disk: it is said again the next time
-            years_mark.keep(directory, replace(mark, trouble=trouble))
-    return done
+def roll_due(settings: InfluxSettings, directory: Path, now: int) -> Generator[Rolled, None, None]:
+    """Every hour that is due, each marked once it is done. `directory` holds the spool and the mark.
+    Errors are those of the Roller, and OSError where the mark cannot be kept."""
+    with closing(Roller(settings)) as roller:
+        begin = _begin(roller, years_mark.read(directory, settings), now)
+        for hour in years.hours(begin, horizon(directory, now)):
+            rolled = roller.roll(hour)
+            mark = years_mark.read(directory, settings)
+            years_mark.keep(directory, replace(mark, until=hour + years.HOUR))
+            yield rolled
 
 
-def by_hand(
+def roll_again(
     settings: InfluxSettings, directory: Path, now: int, first: int, end: int | None
 ) -> Iterator[Rolled]:
-    """The hours of a span again, each said when done; neither beyond what is whole nor marked."""
+    """The hours of a span, done or not, as far as they are whole; nothing is marked."""
     whole = horizon(directory, now)
     with closing(Roller(settings)) as roller:
         for hour in years.hours(first, whole if end is None else min(end, whole)):
             yield roller.roll(hour)
 
 
+def catch_up(
+    settings: InfluxSettings, directory: Path, now: int, going: Callable[[], bool] = lambda: True
+) -> int:
+    """Rolls up what is due until `going` says no; the number of hours.
+
+    Never raises for what the server or the disk does: that is said when it begins, when it changes and
+    when it is over, though each turn is a process of its own, and tried again the next time."""
+    hours = 0
+    trouble = ""
+    try:
+        with closing(roll_due(settings, directory, now)) as turn:
+            for rolled in turn:
+                hours += 1
+                trouble = refusals(rolled) or trouble
+                if not going():
+                    break
+    except (Retryable, Permanent) as error:
+        trouble = str(error)
+    except OSError as error:
+        trouble = f"{years_mark.NAME}: {error.strerror}"
+    mark = years_mark.read(directory, settings)
+    if trouble != mark.trouble:
+        _say(trouble)
+        with suppress(OSError):  # a full disk: it is said again the next time
+            years_mark.keep(directory, replace(mark, trouble=trouble))
+    return hours
+
+
 def horizon(directory: Path, now: int) -> int:
-    """Before this moment nothing waits to be sent any more."""
+    """The moment before which nothing waits to be sent any more."""
     return years.horizon(now, oldest_waiting(directory / "spool"))
+
+
+def refusals(rolled: Rolled) -> str:
+    """Why lines were refused, "" where none were; without their number, which would be news every hour."""
+    return f"some lines are refused: {rolled.refused[0][1]}" if rolled.refused else ""
 
 
 def _begin(roller: Roller, mark: years_mark.Mark, now: int) -> int:
@@ -84,18 +90,6 @@ def _begin(roller: Roller, mark: years_mark.Mark, now: int) -> int:
         return newest
     oldest = roller.oldest(since)
     return now if oldest is None else oldest // years.HOUR * years.HOUR
-
-
-def _rolled(roller: Roller, due: range, going: Callable[[], bool]) -> Iterator[Rolled]:
-    for hour in due:
-        if not going():
-            return
-        yield roller.roll(hour)
-
-
-def _refusals(rolled: Rolled) -> str:
-    """Without the number, which would be news every hour."""
-    return f"some lines are refused: {rolled.refused[0][1]}" if rolled.refused else ""
 
 
 def _say(trouble: str) -> None:

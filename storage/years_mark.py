@@ -36,6 +36,7 @@ def read(directory: Path, settings: InfluxSettings) -> Mark:
 
 def keep(directory: Path, mark: Mark) -> None:
     """OSError when the disk takes it not; the old mark then stands."""
+    directory.mkdir(parents=True, exist_ok=True)
     beside = directory / f"{NAME}.new"
     with beside.open("w") as file:
         file.write(json.dumps(asdict(mark)))
