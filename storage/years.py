@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from domain.series import BOX, DEVICE_KINDS
+from domain.series import BOX, DEVICE_KINDS, ROLLUPS, TIME_DOWN
 from storage.influxql import identifier, literal
 from storage.line_protocol import tag
 
@@ -24,7 +24,7 @@ MEASUREMENTS = (*DEVICE_KINDS, REFERENCE, BOX.name)
 
 _SHARE_BOXES = 50
 _SHARE_CHARACTERS = 4_000  # of an address that any proxy lets through, once it is percent-encoded
-_NUMBERS = "mean(*), min(*), max(*)"
+_NUMBERS = ", ".join(f"{name}(*)" for name in ROLLUPS)
 
 
 def hours(first: int, end: int) -> range:
@@ -65,7 +65,7 @@ def questions(measurement: str, boxes: Sequence[str], hour: int) -> Iterator[str
         whole = [name for name in BOX.tags if name != "cause"]
         yield _select(_NUMBERS, measurement, where, whole)
         yield _select(
-            'sum("down_seconds") AS "sum_down_seconds"', measurement, [*where, '"down" = 1'], BOX.tags
+            f'sum("down_seconds") AS {identifier(TIME_DOWN)}', measurement, [*where, '"down" = 1'], BOX.tags
         )
     else:
         yield _select(_NUMBERS, measurement, where, None)

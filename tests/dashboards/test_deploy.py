@@ -49,13 +49,14 @@ def compose() -> dict[str, Any]:
         ("datasources-3", 3, {"token": "tok"}),
     ],
 )
-def test_a_provisioned_data_source_is_what_push_would_make(
+def test_provisioned_data_sources_are_what_push_would_make(
     folder: str, generation: int, given: dict[str, str]
 ) -> None:
     text = (PROVISIONING / folder / "nigehban.yaml").read_text(encoding="utf-8")
-    (found,) = yaml.safe_load(string.Template(text).substitute(VALUES))["datasources"]
-    assert not found.pop("editable")
-    assert found == publish.datasource("http://influxdb:8086", generation, **given)  # type: ignore[arg-type]
+    found = yaml.safe_load(string.Template(text).substitute(VALUES))["datasources"]
+    assert [one.pop("editable") for one in found] == [False, False]
+    made = publish.datasources("http://influxdb:8086", generation, **given)  # type: ignore[arg-type]
+    assert found == list(made)
 
 
 def test_provisioned_pages_go_to_the_folder_push_uses() -> None:
