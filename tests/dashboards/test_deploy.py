@@ -140,6 +140,31 @@ def analyze(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.peer
+def test_the_shell_script_makes_both_buckets_readable_and_mapped(tmp_path: Path) -> None:
+    """Run with a stand-in for the influx command, which says what it was told."""
+    influx = tmp_path / "influx"
+    influx.write_text(
+        '#!/bin/bash\necho "$*" >> "$TOLD"\nif [ "$2" = list ]; then printf "id2\\tcctv_years\\n"; fi\n'
+    )
+    influx.chmod(0o755)
+    given = compose()["services"]["influxdb"]["environment"]
+    env = {
+        "PATH": f"{tmp_path}:/usr/bin:/bin",
+        "TOLD": str(tmp_path / "told"),
+        "DOCKER_INFLUXDB_INIT_BUCKET_ID": "id1",
+        "NIGEHBAN_INFLUX_READER_PASSWORD": "hush",
+        **{name: given[name] for name in ("DOCKER_INFLUXDB_INIT_ORG", "DOCKER_INFLUXDB_INIT_BUCKET")},
+        "NIGEHBAN_INFLUX_READER": given["NIGEHBAN_INFLUX_READER"],
+    }
+    subprocess.run([program("bash"), str(DEPLOY / "influxdb" / "reader.sh")], env=env, check=True, timeout=10)
+    told = (tmp_path / "told").read_text()
+    assert "bucket create --org nigehban --name cctv_years --retention 1825d" in told
+    assert "--read-bucket id1 --read-bucket id2 --username grafana" in told
+    assert "dbrp create --org nigehban --bucket-id id1 --db cctv --rp autogen --default" in told
+    assert "dbrp create --org nigehban --bucket-id id2 --db cctv_years --rp autogen --default" in told
+
+
+@pytest.mark.peer
 def test_the_unit_is_well_formed() -> None:
     said = analyze("verify", "--man=no", str(UNIT)).stderr.splitlines()
     assert [line for line in said if UNIT.name in line and "is not executable" not in line] == []
