@@ -70,7 +70,7 @@ def push_command(
         str, typer.Option(help="Make the data sources too: InfluxDB as Grafana sees it.")
     ] = "",
     influx_generation: Annotated[int, typer.Option(min=1, max=3, help="1, 2 or 3.")] = 2,
-    influx_database: Annotated[str, typer.Option(help="Database or bucket; its years are beside it.")] = "cctv",
+    influx_database: Annotated[str, typer.Option(help="Database or bucket, its years beside it.")] = "cctv",
     influx_user: Annotated[str, typer.Option(help="User of InfluxDB 1.x.")] = "",
     influx_password: Annotated[str, typer.Option(help="env:NAME or file:/path.")] = "",
     influx_token: Annotated[

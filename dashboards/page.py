@@ -216,7 +216,7 @@ def devices(several: bool = False) -> Json:
     return _variable("device", "Device", words, query, several)
 
 
-def of_years(variable: Json) -> Json:
+def filled_from_years(variable: Json) -> Json:
     """The same variable, filled from the hourly rollups: what is gone by now is there as well."""
     return {**variable, "datasource": YEARS}
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dashboards import year_power, year_reach
 from dashboards.common import AVAILABILITY, to_box, to_district
 from dashboards.influxql import chosen, each, over_time, rolled
-from dashboards.page import YEAR, Page, Row, boxes, devices, districts, of_years
-from dashboards.panels import Json, Look, Panel, at_least, column, stat, table, target, timeseries
-from dashboards.panels import of_years as asked_of_years
+from dashboards.page import YEAR, Page, Row, boxes, devices, districts, filled_from_years
+from dashboards.panels import Json, Look, Panel, at_least, column, of_years, stat, table, target, timeseries
 from domain.series import TIME_DOWN
 
 HERE = (chosen("district"), chosen("box"))
@@ -35,8 +34,8 @@ def page() -> Page:
         YEAR,
         "A year by hours: availability, wear of batteries, mains, round trips and load. Asks the hourly "
         "rollups, so that a year opens quickly; they are an hour behind.",
-        tuple(Row(row.title, tuple(map(asked_of_years, row.panels)), row.folded) for row in rows),
-        tuple(map(of_years, (districts(), boxes(), devices(several=True)))),
+        tuple(Row(row.title, tuple(map(of_years, row.panels)), row.folded) for row in rows),
+        tuple(map(filled_from_years, (districts(), boxes(), devices(several=True)))),
         start="now-1y",
         refresh="1h",
         years=True,
