@@ -28,7 +28,7 @@ def page() -> Page:
         Row("Batteries", year_power.batteries(HERE)),
         Row("Mains and load", year_power.mains(HERE)),
         Row("Reach", year_reach.reach(HERE)),
-        Row("Switches and cabinets", year_reach.inside(HERE), folded=True),
+        Row("Device by device", year_reach.one_by_one(HERE), folded=True),
     )
     return Page(
         YEAR,

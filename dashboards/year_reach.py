@@ -18,12 +18,12 @@ _DEVICE = chosen("device")
 
 def reach(where: Where) -> tuple[Panel, ...]:
     here = (*where, _DEVICE)
-    return _round_trips(here), _loss(here), _devices(here)
+    return _round_trips(here), _loss(here)
 
 
-def inside(where: Where) -> tuple[Panel, ...]:
+def one_by_one(where: Where) -> tuple[Panel, ...]:
     here = (*where, _DEVICE)
-    return _poe(here), _traffic(here), _heat(here)
+    return _devices(here), _poe(here), _traffic(here), _heat(here)
 
 
 def _of_any(which: str, field: str) -> str:
