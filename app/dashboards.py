@@ -14,7 +14,7 @@ from dashboards import build as files
 from dashboards import publish
 from dashboards.grafana import Conflict, Grafana, GrafanaSettings
 from dashboards.lint import joined
-from dashboards.publish import Act, Step
+from dashboards.publish import Act, Json, Step
 from domain.errors import ConfigError, Permanent, Retryable
 
 dashboards_app = typer.Typer(help="Grafana's dashboards: build, check, push.", no_args_is_help=True)
@@ -67,26 +67,26 @@ def push_command(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before changing.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Overwrite what people changed by hand.")] = False,
     influx_url: Annotated[
-        str, typer.Option(help="Make the data source too: InfluxDB as Grafana sees it.")
+        str, typer.Option(help="Make the data sources too: InfluxDB as Grafana sees it.")
     ] = "",
     influx_generation: Annotated[int, typer.Option(min=1, max=3, help="1, 2 or 3.")] = 2,
-    influx_database: Annotated[str, typer.Option(help="Database or bucket.")] = "cctv",
+    influx_database: Annotated[str, typer.Option(help="Database or bucket, its years beside it.")] = "cctv",
     influx_user: Annotated[str, typer.Option(help="User of InfluxDB 1.x.")] = "",
     influx_password: Annotated[str, typer.Option(help="env:NAME or file:/path.")] = "",
     influx_token: Annotated[
         str, typer.Option(help="Token of InfluxDB 2.x or 3: env:NAME or file:/path.")
     ] = "",
 ) -> None:
-    """Show what differs from what Grafana has, ask, and publish folder, data source and dashboards.
+    """Show what differs from what Grafana has, ask, and publish folder, data sources and dashboards.
 
     A second push changes nothing. What people changed by hand is refused unless --force."""
     if not token and not user and "NIGEHBAN_GRAFANA_TOKEN" in os.environ:
         token = "env:NIGEHBAN_GRAFANA_TOKEN"  # noqa: S105 - the name of a variable
     try:
         settings = GrafanaSettings(url, _secret(token), user, _secret(password), str(ca) if ca else True)
-        source = None
+        sources: tuple[Json, ...] = ()
         if influx_url:
-            source = publish.datasource(
+            sources = publish.datasources(
                 influx_url,
                 influx_generation,
                 database=influx_database,
@@ -98,7 +98,7 @@ def push_command(
         raise _fail(str(error), WRONG) from None
     grafana = Grafana(settings)
     try:
-        steps = publish.plan(grafana, files.built().values(), source, force=force)
+        steps = publish.plan(grafana, files.built().values(), sources, force=force)
         _show(steps)
         wanted = [step for step in steps if step.act in (Act.MAKE, Act.CHANGE)]
         if wanted and not dry_run:

@@ -51,6 +51,7 @@ class InfluxShape(Shape):
     verify: bool | str = True
     timeout_s: float = Field(10, gt=0)
     retention_days: int = Field(365, ge=1)
+    rollup_days: int = Field(1825, ge=1)
 
 
 class PollShape(Shape):

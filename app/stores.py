@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from app.settings import EmbeddedShape, InfluxShape, resolve
@@ -33,6 +33,11 @@ def influx_settings(shape: InfluxShape) -> InfluxSettings:
         verify=shape.verify,
         timeout_s=shape.timeout_s,
     )
+
+
+def rollup_settings(shape: InfluxShape) -> InfluxSettings:
+    """With more patience: an hour of fifty boxes is a longer question than any write."""
+    return replace(influx_settings(shape), timeout_s=max(shape.timeout_s, 60.0))
 
 
 def open_store(shape: EmbeddedShape | InfluxShape, city: City, directory: Path) -> Store:

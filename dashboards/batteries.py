@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dashboards import units
-from dashboards.common import CHARGE, LEFT, of_now, on_battery_now, to_box, to_district
+from dashboards.common import CHARGE, LEFT, of_now, on_battery_now, to_box, to_district, to_year
 from dashboards.influxql import chosen, each, metric, over_time
 from dashboards.page import Page, Row, boxes, districts, incidents
-from dashboards.panels import Json, Look, Panel, bars, column, stat, table, target, timeseries
+from dashboards.panels import Json, Look, Panel, bars, column, leads, stat, table, target, timeseries
 from dashboards.units import GREEN, RED, YELLOW
 
 HERE = (chosen("district"), chosen("box"))
+_YEAR = to_year("district", "box")
 
 _WARM = Look.of(
     metric("ups", "battery_temperature_celsius"),
@@ -27,7 +28,7 @@ def page() -> Page:
         (
             Row("Now", (*_numbers(), on_battery_now(HERE, width=24))),
             Row("Replace before summer", (_candidates(), _hottest(), _deepest())),
-            Row("Over time", (_charge(), _voltage(), _temperature(), _runtime())),
+            Row("Over time", tuple(leads(graph, _YEAR) for graph in _graphs())),
         ),
         (districts(), boxes()),
         (incidents(*HERE, "\"concern\" = 'battery'"),),
@@ -135,6 +136,10 @@ def _deepest() -> Panel:
         [target(query, "$tag_box")],
         Look(unit="percent", thresholds=CHARGE.thresholds, low=0, high=100, by_thresholds=True),
     )
+
+
+def _graphs() -> tuple[Panel, ...]:
+    return _charge(), _voltage(), _temperature(), _runtime()
 
 
 def _line(title: str, description: str, field: str) -> Panel:

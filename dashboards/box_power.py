@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dashboards.common import to_year
 from dashboards.influxql import chosen, metric, over_time
-from dashboards.panels import Look, Panel, at_least, override, state_timeline, target, timeseries
+from dashboards.panels import Look, Panel, at_least, leads, override, state_timeline, target, timeseries
 
 HERE = (chosen("box"),)
 
 
 def panels() -> tuple[Panel, ...]:
-    return _mains(), _voltage(), _load(), _charge(), _forecast()
+    year = to_year("district", "box")
+    return _mains(), leads(_voltage(), year), leads(_load(), year), leads(_charge(), year), _forecast()
 
 
 def _mains() -> Panel:

@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from dashboards import alerting, batteries, box, city, device, district, feeders, health, uptime
+from dashboards import alerting, batteries, box, city, device, district, feeders, health, uptime, year
 from dashboards.lint import lint
 from dashboards.page import Page
 from dashboards.panels import Json
@@ -22,7 +22,7 @@ REBUILD = "run `nigehban dashboards build`"
 def pages() -> tuple[Page, ...]:
     return tuple(
         module.page()
-        for module in (city, district, box, device, batteries, feeders, alerting, health, uptime)
+        for module in (city, district, box, device, batteries, feeders, alerting, health, uptime, year)
     )
 
 

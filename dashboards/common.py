@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from dashboards import units
 from dashboards.influxql import ANY_DEVICE, each, metric, over_time, total_of_last
+from dashboards.page import YEAR
 from dashboards.panels import (
     Json,
     Look,
@@ -63,6 +64,12 @@ def to_box() -> Json:
 
 def to_device(box: str = "${box}") -> Json:
     return linked("device", link("Open the device", DEVICE, f"var-box={box}&var-device=${{__value.text}}"))
+
+
+def to_year(*variables: str) -> Json:
+    """A link to the year of what is chosen here, from a panel's heading."""
+    carried = "&".join(f"${{{name}:queryparam}}" for name in ("datasource", *variables))
+    return {**link("The year of it", YEAR, ""), "url": f"/d/{YEAR}?{carried}&from=now-1y&to=now"}
 
 
 def of_now(title: str, description: str, field: str, where: Sequence[str], look: Look | None = None) -> Panel:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dashboards.common import ANSWERS, CONDITION, NONE_IS_GOOD
+from dashboards.common import ANSWERS, CONDITION, NONE_IS_GOOD, to_year
 from dashboards.influxql import ANY_DEVICE, chosen, each, metric, over_time
 from dashboards.page import Page, Row, boxes, devices, districts, incidents
-from dashboards.panels import Look, Panel, now, override, stat, state_timeline, target, timeseries
+from dashboards.panels import Look, Panel, leads, now, override, stat, state_timeline, target, timeseries
 from dashboards.units import GREEN, RATES, steps
 from domain.metric import CATALOGUE
 from domain.series import DEVICE_FIELDS
 
 HERE = (chosen("device"),)
+_YEAR = to_year("district", "box", "device")
 
 
 def page() -> Page:
@@ -22,7 +23,15 @@ def page() -> Page:
         (
             Row(
                 "Reachability",
-                (*_numbers(), _answers(), _loss(), _round_trips(), _uptime(), _outcomes(), _judged()),
+                (
+                    *_numbers(),
+                    _answers(),
+                    leads(_loss(), _YEAR),
+                    leads(_round_trips(), _YEAR),
+                    _uptime(),
+                    _outcomes(),
+                    _judged(),
+                ),
             ),
             Row("UPS", tuple(_ups()), folded=True),
             Row("Switch", tuple(_switch()), folded=True),

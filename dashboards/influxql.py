@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from domain.metric import CATALOGUE, Metric
-from domain.series import DEVICE_FIELDS, DEVICE_KINDS, MEASUREMENTS
+from domain.series import DEVICE_FIELDS, DEVICE_KINDS, MEASUREMENTS, ROLLUPS
 
 ANY_DEVICE = f"/^({'|'.join(DEVICE_KINDS)})$/"
 """Every measurement of devices."""
@@ -22,6 +22,13 @@ def metric(measurement: str, name: str) -> Metric:
     if measurement in MEASUREMENTS:
         return MEASUREMENTS[measurement].fields[name]
     return DEVICE_FIELDS.get(name) or CATALOGUE[name]
+
+
+def rolled(measurement: str, which: str, name: str) -> str:
+    """A field of the hourly rollups, quoted; KeyError when that measurement has no such number."""
+    if which not in ROLLUPS:
+        raise KeyError(which)
+    return f'"{which}_{metric(measurement, name).name}"'
 
 
 def source(measurement: str) -> str:

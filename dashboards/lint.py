@@ -10,14 +10,22 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from dashboards.panels import DATASOURCE, Json
+from dashboards.panels import DATASOURCE, YEARS, Json
 from dashboards.units import RATES, UNITS
 from domain.errors import Problem
 from domain.metric import CATALOGUE
-from domain.series import DEVICE_FIELDS, DEVICE_KINDS, DEVICE_TAGS, MEASUREMENTS
+from domain.series import (
+    BOX,
+    DEVICE_FIELDS,
+    DEVICE_KINDS,
+    DEVICE_TAGS,
+    MEASUREMENTS,
+    ROLLUPS,
+    TIME_DOWN,
+)
 
 
 def _words(text: str) -> frozenset[str]:
@@ -65,6 +73,14 @@ _KNOWN_NAMES = (
     | frozenset(metric.label for metric in CATALOGUE.values() if metric.label)
     | frozenset(name for m in MEASUREMENTS.values() for name in (*m.tags, *m.fields, *m.texts))
 )
+_ROLLED_NAMES = (
+    frozenset(DEVICE_KINDS)
+    | frozenset(DEVICE_TAGS)
+    | frozenset(metric.label for metric in CATALOGUE.values() if metric.label)
+    | frozenset((BOX.name, *BOX.tags, TIME_DOWN))
+    | frozenset(f"{how}_{name}" for how in ROLLUPS for name in (*CATALOGUE, *DEVICE_FIELDS, *BOX.fields))
+)
+"""What the hourly rollups hold."""
 _KNOWN_UNITS = frozenset(UNITS.values()) | frozenset(RATES.values())
 _MORE_UNITS = frozenset({"dtdurations", "dateTimeFromNow", "none"})
 
@@ -89,16 +105,18 @@ def _line(text: str, near: str) -> int:
 def _faults(dashboard: Json, text: str) -> Iterator[Fault]:
     yield from _addresses(text)
     ids: dict[int, str] = {}
+    variables = {one["name"] for one in dashboard["templating"]["list"] if one["type"] == "datasource"}
+    sources = [source for source in (DATASOURCE, YEARS) if source["uid"][2:-1] in variables]
     for panel in panels(dashboard):
         title = str(panel.get("title", ""))
         if panel["id"] in ids:
             yield Fault(f"panel {title!r} has the id of {ids[panel['id']]!r}", "give it another title", title)
         ids[panel["id"]] = title
         if panel["type"] != "row":
-            yield from _panel(panel, title)
+            yield from _panel(panel, title, sources)
     yield from _overlaps(dashboard)
-    for query, near in queries(dashboard):
-        for what, remedy in query_faults(query):
+    for query, near, source in queries(dashboard):
+        for what, remedy in query_faults(query, _ROLLED_NAMES if source == YEARS else _KNOWN_NAMES):
             yield Fault(f"{near}: {what}", remedy, query)
 
 
@@ -109,16 +127,16 @@ def panels(dashboard: Json) -> Iterator[Json]:
         yield from panel.get("panels", ())
 
 
-def queries(dashboard: Json) -> Iterator[tuple[str, str]]:
-    """Every query a dashboard sends, and where it stands."""
+def queries(dashboard: Json) -> Iterator[tuple[str, str, Json]]:
+    """Every query a dashboard sends, where it stands, and the data source it asks."""
     for panel in panels(dashboard):
         for target in panel.get("targets", ()):
-            yield target["query"], f"panel {panel['title']!r}"
+            yield target["query"], f"panel {panel['title']!r}", target["datasource"]
     for variable in dashboard["templating"]["list"]:
         if variable["type"] == "query":
-            yield variable["query"], f"variable {variable['name']!r}"
+            yield variable["query"], f"variable {variable['name']!r}", variable["datasource"]
     for annotation in dashboard["annotations"]["list"]:
-        yield annotation["target"]["query"], f"annotation {annotation['name']!r}"
+        yield annotation["target"]["query"], f"annotation {annotation['name']!r}", annotation["datasource"]
 
 
 def _addresses(text: str) -> Iterator[Fault]:
@@ -128,12 +146,13 @@ def _addresses(text: str) -> Iterator[Fault]:
         )
 
 
-def _panel(panel: Json, title: str) -> Iterator[Fault]:
+def _panel(panel: Json, title: str, sources: Sequence[Json]) -> Iterator[Fault]:
     if not panel.get("description"):
         yield Fault(f"panel {title!r} has no description", "say how to read it", title)
     for place in (panel, *panel.get("targets", ())):
-        if place.get("datasource") != DATASOURCE:
-            yield Fault(f"panel {title!r} names a data source", "use the variable ${datasource}", title)
+        if place.get("datasource") not in sources:
+            remedy = f"use the variable {' or '.join(str(source['uid']) for source in sources)}"
+            yield Fault(f"panel {title!r} names a data source", remedy, title)
     if panel["type"] == "geomap" and panel["options"]["basemap"]["type"] in ("", "default"):
         yield Fault(f"map {title!r} fetches its base layer from the internet", "use maps.BASE_LAYER", title)
     for unit in _units(panel):
@@ -166,13 +185,13 @@ def _overlaps(dashboard: Json) -> Iterator[Fault]:
             taken.update(dict.fromkeys(cells, title))
 
 
-def query_faults(query: str) -> Iterator[tuple[str, str]]:
+def query_faults(query: str, known: frozenset[str] = _KNOWN_NAMES) -> Iterator[tuple[str, str]]:
     """What is wrong with one query, and what to write instead."""
     bare = _LITERAL.sub("''", query)
     aliases = set(_ALIAS.findall(bare))
     without_regex = _REGEX.sub(r"\1 _", bare)
     for name in _NAME.findall(bare):
-        if name not in _KNOWN_NAMES and name not in aliases:
+        if name not in known and name not in aliases:
             yield f"{name!r} is never written", "take the name from domain.metric or domain.series"
     plain = _NAME.sub("_", without_regex)
     words = re.findall(r"[a-z_]+", plain.lower())

@@ -8,7 +8,7 @@ from typing import Any
 from zlib import crc32
 
 from dashboards.influxql import ANY_DEVICE, chosen
-from dashboards.panels import DATASOURCE, Json, Panel
+from dashboards.panels import DATASOURCE, YEARS, Json, Panel
 from domain.series import BOX, INCIDENT
 
 TIMEZONE = "Asia/Karachi"
@@ -16,6 +16,9 @@ SCHEMA_VERSION = 39  # Grafana 10.4 and later read it; newer ones migrate it by 
 TAG = "nigehban"
 FOLDER = {"uid": "nigehban", "title": "Nigehban"}
 DATASOURCE_NAME, DATASOURCE_UID = "Nigehban", "nigehban-influx"
+YEARS_NAME, YEARS_UID = "Nigehban years", "nigehban-years"
+
+YEAR = "nigehban-year"
 
 PAGES = {
     "nigehban-city": "City",
@@ -27,6 +30,7 @@ PAGES = {
     "nigehban-alerting": "Alerting",
     "nigehban-health": "Monitor health",
     "nigehban-uptime": "Uptime",
+    YEAR: "Year",
 }
 """uid -> title, in the order of the menu on every page. A uid is for ever: links hang on it."""
 
@@ -49,6 +53,7 @@ class Page:
     annotations: tuple[Json, ...] = ()
     start: str = "now-6h"
     refresh: str = "1m"
+    years: bool = False  # it asks the hourly rollups
 
     @property
     def title(self) -> str:
@@ -69,7 +74,7 @@ class Page:
             "timepicker": {"refresh_intervals": ["30s", "1m", "5m", "15m", "1h"]},
             "links": _menu(self.uid),
             "annotations": {"list": list(self.annotations)},
-            "templating": {"list": [_datasource(), *self.variables]},
+            "templating": {"list": [*_sources(self.years), *self.variables]},
             "panels": list(_laid_out(self.rows)),
         }
 
@@ -127,7 +132,8 @@ def _menu(here: str) -> list[Json]:
             "asDropdown": False,
             "targetBlank": False,
             "includeVars": True,
-            "keepTime": True,
+            "keepTime": YEAR
+            not in (here, uid),  # a year of minutes asks much, six hours of hours say nothing
         }
         for uid, title in PAGES.items()
         if uid != here
@@ -137,12 +143,19 @@ def _menu(here: str) -> list[Json]:
 _NOTHING_YET: Json = {"text": "", "value": ""}  # Grafana then chooses the first there is
 
 
-def _datasource() -> Json:
+def _sources(years: bool) -> list[Json]:
+    found = [_source("datasource", "InfluxDB", "Where the series are", DATASOURCE_NAME, DATASOURCE_UID)]
+    if years:
+        found.append(_source("years", "Years", "Where the hourly rollups are", YEARS_NAME, YEARS_UID))
+    return found
+
+
+def _source(name: str, label: str, description: str, title: str, uid: str) -> Json:
     return {
         "type": "datasource",
-        "name": "datasource",
-        "label": "InfluxDB",
-        "description": "Where the series are",
+        "name": name,
+        "label": label,
+        "description": description,
         "query": "influxdb",
         "regex": "",
         "hide": 0,
@@ -150,7 +163,7 @@ def _datasource() -> Json:
         "multi": False,
         "includeAll": False,
         "options": [],
-        "current": {"text": DATASOURCE_NAME, "value": DATASOURCE_UID},  # else the first there is
+        "current": {"text": title, "value": uid},  # else the first there is
     }
 
 
@@ -197,9 +210,15 @@ def boxes(several: bool = True, within: str = "district") -> Json:
     return _variable("box", "Box", "Distribution boxes", query, several)
 
 
-def devices() -> Json:
+def devices(several: bool = False) -> Json:
     query = _values("device", ANY_DEVICE, chosen("box"))
-    return _variable("device", "Device", "Devices of the chosen box", query, False)
+    words = "Devices of the chosen boxes" if several else "Devices of the chosen box"
+    return _variable("device", "Device", words, query, several)
+
+
+def filled_from_years(variable: Json) -> Json:
+    """The same variable, filled from the hourly rollups: what is gone by now is there as well."""
+    return {**variable, "datasource": YEARS}
 
 
 def incidents(*conditions: str) -> Json:

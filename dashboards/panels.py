@@ -16,6 +16,8 @@ from domain.metric import Metric
 Json = dict[str, Any]
 
 DATASOURCE: Json = {"type": "influxdb", "uid": "${datasource}"}
+YEARS: Json = {"type": "influxdb", "uid": "${years}"}
+"""The hourly rollups: what the page Year asks, and no other."""
 
 _TOOLTIP: Json = {"mode": "multi", "sort": "desc"}
 _LEGEND: Json = {"showLegend": True, "displayMode": "list", "placement": "bottom", "calcs": []}
@@ -136,6 +138,17 @@ def now(panel: Panel, last: str = "10m") -> Panel:
 def at_least(panel: Panel, interval: str) -> Panel:
     """The same panel, never finer than the interval: for series written that seldom."""
     return Panel({**panel.body, "interval": interval}, panel.width, panel.height)
+
+
+def of_years(panel: Panel) -> Panel:
+    """The same panel, asked of the hourly rollups."""
+    targets = [{**one, "datasource": YEARS} for one in panel.body["targets"]]
+    return Panel({**panel.body, "datasource": YEARS, "targets": targets}, panel.width, panel.height)
+
+
+def leads(panel: Panel, *links: Json) -> Panel:
+    """The same panel, with links in its heading."""
+    return Panel({**panel.body, "links": list(links)}, panel.width, panel.height)
 
 
 def stat(

@@ -16,7 +16,7 @@ from hashlib import sha256
 from typing import Any, Protocol
 
 from dashboards.difference import differences
-from dashboards.page import DATASOURCE_NAME, DATASOURCE_UID, FOLDER
+from dashboards.page import DATASOURCE_NAME, DATASOURCE_UID, FOLDER, YEARS_NAME, YEARS_UID
 from domain.errors import Permanent
 
 Json = dict[str, Any]
@@ -68,12 +68,11 @@ class Step:
 
 
 def plan(
-    door: Door, dashboards: Iterable[Json], datasource: Json | None = None, *, force: bool = False
+    door: Door, dashboards: Iterable[Json], sources: Iterable[Json] = (), *, force: bool = False
 ) -> list[Step]:
     """What a push would do; nothing is changed. `force` overwrites what people changed by hand."""
     steps = [_folder(door)]
-    if datasource is not None:
-        steps.append(_datasource(door, datasource, force))
+    steps += [_datasource(door, source, force) for source in sources]
     steps += [_dashboard(door, dashboard, force) for dashboard in dashboards]
     return steps
 
@@ -165,16 +164,24 @@ def _marked(ours: Json, version: int) -> Json:
     return {**ours, "id": None, "version": version, "tags": [*ours["tags"], mark]}
 
 
-# -- the data source ------------------------------------------------------------------------------
+# -- the data sources -----------------------------------------------------------------------------
 
 _COMPARED = ("name", "type", "access", "url", "user", "basicAuth", "basicAuthUser", "jsonData")
 
 
-def datasource(
+def datasources(
     url: str, generation: int, *, database: str = "cctv", user: str = "", password: str = "", token: str = ""
-) -> Json:
-    """Grafana's data source for InfluxQL on InfluxDB 1.x, 2.x or 3; the same as in
-    deploy/grafana/provisioning. Secrets go where Grafana never gives them back."""
+) -> tuple[Json, Json]:
+    """Grafana's data sources for InfluxQL on InfluxDB 1.x, 2.x or 3, of what is measured and of its
+    hourly rollups; the same as in deploy/grafana/provisioning. Secrets go where Grafana never gives
+    them back."""
+    raw = _body(url, generation, database, user, password, token)
+    years = _body(url, generation, f"{database}_years", user, password, token)
+    years["jsonData"]["timeInterval"] = "1h"
+    return raw, {**years, "name": YEARS_NAME, "uid": YEARS_UID}
+
+
+def _body(url: str, generation: int, database: str, user: str, password: str, token: str) -> Json:
     body: Json = {
         "name": DATASOURCE_NAME,
         "uid": DATASOURCE_UID,

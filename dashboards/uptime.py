@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dashboards.common import AVAILABILITY, CONDITION, UP_SHARE, to_box, to_district
+from dashboards.common import AVAILABILITY, CONDITION, UP_SHARE, to_box, to_district, to_year
 from dashboards.influxql import chosen, each, over_time
 from dashboards.page import Page, Row, districts, incidents
 from dashboards.panels import (
@@ -12,6 +12,7 @@ from dashboards.panels import (
     at_least,
     bars,
     column,
+    leads,
     override,
     stat,
     table,
@@ -21,6 +22,7 @@ from dashboards.panels import (
 from domain.alarm import Cause
 
 HERE = (chosen("district"),)
+_YEAR = to_year("district")
 _DOWN = Look(unit="dtdurations", decimals=0, low=0)
 
 
@@ -32,7 +34,7 @@ def page() -> Page:
         (
             Row("This range", (*_numbers(), _by_cause(), _times())),
             Row("Where", (_by_district(), _by_box())),
-            Row("When", (_daily(), _lost())),
+            Row("When", (leads(_daily(), _YEAR), leads(_lost(), _YEAR))),
             Row("Each outage", (_outages(),)),
         ),
         (districts(),),

@@ -29,6 +29,12 @@ OUTCOMES: Final[Mapping[int, str]] = {
 }
 
 
+ROLLUPS: Final = ("mean", "min", "max")
+"""What an hour holds of each number x in the database of years: the floats mean_x, min_x and max_x."""
+TIME_DOWN: Final = "sum_down_seconds"
+"""And of `box`, by cause: the seconds it was down."""
+
+
 @dataclass(frozen=True, slots=True)
 class Measurement:
     """`fields` are numbers, each a Metric with unit, meaning and legend; `texts` are strings."""

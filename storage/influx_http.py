@@ -11,7 +11,7 @@ import contextlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
@@ -47,6 +47,11 @@ class InfluxSettings:
             raise ValueError("the InfluxDB url is not http://HOST:PORT or https://HOST:PORT")
         if parts.username or parts.password:
             raise ValueError("the InfluxDB url holds credentials: name them apart, as secrets")
+
+    @property
+    def years(self) -> InfluxSettings:
+        """The database or bucket of hourly rollups beside this one."""
+        return replace(self, database=f"{self.database}_years")
 
     def hidden(self, text: str) -> str:
         """The text without our secrets, should a server or proxy have echoed one."""

@@ -10,21 +10,10 @@ from domain.metric import CATALOGUE
 from domain.ports import Point
 from domain.reading import Key
 from storage.influx_http import InfluxSettings, Server, client, find_out, request
+from storage.influxql import identifier, literal
 from storage.schema import NOWHERE, Places, label_name, tag_text
 
 _TAGS = ("box", "device", "district", "kind")
-
-
-def identifier(name: str) -> str:
-    """A measurement, tag or field name in a query."""
-    escaped = name.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-    return f'"{escaped}"'
-
-
-def literal(text: str) -> str:
-    """A string in a query."""
-    escaped = text.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n")
-    return f"'{escaped}'"
 
 
 class InfluxHistory:
@@ -110,6 +99,12 @@ def ask(http: Any, settings: InfluxSettings, question: str, method: str = "GET")
         if "error" in result:
             raise Permanent(settings.hidden(str(result["error"])))
     return results
+
+
+def speaks_influxql(http: Any, settings: InfluxSettings) -> bool:
+    """False of VictoriaMetrics, which answers every question with a list of databases."""
+    answered = ask(http, settings, "SHOW MEASUREMENTS LIMIT 1")
+    return not any(series.get("name") == "databases" for r in answered for series in r.get("series", ()))
 
 
 def _is(device: str) -> str:

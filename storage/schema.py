@@ -7,7 +7,7 @@ in base units, named as in the catalogue. Absent values are not written.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from domain.alarm import Condition
@@ -93,65 +93,3 @@ def tag_text(text: str) -> str:
         return text
     cleaned = text.translate(_CLEAN).encode("utf-8", "replace").decode()
     return cleaned[:LABEL_LENGTH].strip() or "_"
-
-
-@dataclass(frozen=True, slots=True)
-class Cardinality:
-    """How many series a city makes, by measurement, and how many values each tag takes."""
-
-    series: Mapping[str, int]
-    tag_values: Mapping[str, int]
-    warnings: tuple[str, ...]
-
-    @property
-    def total(self) -> int:
-        return sum(self.series.values())
-
-
-USUAL_LABELS: Mapping[str, Mapping[str, int]] = {
-    "ups": {"line": 3},
-    "switch": {"port": 10, "group": 1, "name": 1},
-    "camera": {"n": 2, "channel": 1, "name": 1},
-    "router": {"port": 6, "name": 4},
-    "sensor": {"name": 4},
-}
-"""Values a label takes on a typical street device of a kind; the estimate rests on these until
-`nigehban influx cardinality` is given counts of one's own."""
-
-SERIES_LIMIT = 1_000_000  # max-series-per-database of InfluxDB 1.x
-TAG_VALUES_LIMIT = 100_000  # max-values-per-tag of InfluxDB 1.x
-
-
-def cardinality(city: City, labels: Mapping[str, Mapping[str, int]] = USUAL_LABELS) -> Cardinality:
-    """An estimate from the inventory alone, before anything is written.
-
-    A device makes one series without a label and one for each value of each label; transitions
-    make one a device and box, incidents one a box and concern.
-    """
-    series: dict[str, int] = {}
-    for device in city.devices.values():
-        kind = device.kind.value
-        series[kind] = series.get(kind, 0) + 1 + sum(labels.get(kind, {}).values())
-    series["transition"] = len(city.devices) + len(city.boxes)
-    series["incident"] = 7 * len(city.boxes) + 1
-    values = {
-        "district": len(city.districts),
-        "box": len(city.boxes),
-        "device": len(city.devices),
-        "kind": len({device.kind for device in city.devices.values()}),
-    }
-    return Cardinality(series, values, tuple(_warnings(sum(series.values()), values)))
-
-
-def _warnings(total: int, values: Mapping[str, int]) -> Iterable[str]:
-    if total > SERIES_LIMIT // 2:
-        yield (
-            f"{total} series: InfluxDB 1.x stops at {SERIES_LIMIT} (max-series-per-database); "
-            "raise it and set index-version = 'tsi1'"
-        )
-    for tag, count in values.items():
-        if count > TAG_VALUES_LIMIT // 2:
-            yield (
-                f"tag {tag} takes {count} values: InfluxDB 1.x stops at {TAG_VALUES_LIMIT} "
-                "(max-values-per-tag); raise it"
-            )

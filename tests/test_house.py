@@ -22,8 +22,11 @@ PURE = (
     "alerting.roster",
     "alerting.decide",
     "alerting.deadman",
+    "storage.cardinality",
+    "storage.influxql",
     "storage.line_protocol",
     "storage.self_lines",
+    "storage.years",
     *(
         f"reports.{name}"
         for name in (

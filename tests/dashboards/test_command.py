@@ -36,9 +36,9 @@ def test_the_command_shows_then_asks_then_does(grafana: StandIn, run: Run) -> No
     assert grafana.changes() == []
     done = run(answer="y\n")
     assert done.exit_code == 0
-    assert done.output.count("done: ") == 10
+    assert done.output.count("done: ") == 11
     again = run()
-    assert (again.exit_code, again.output.count("keep ")) == (0, 10)
+    assert (again.exit_code, again.output.count("keep ")) == (0, 11)
 
 
 def test_the_command_refuses_and_says_how_to_go_on(grafana: StandIn, run: Run) -> None:

@@ -49,13 +49,14 @@ def compose() -> dict[str, Any]:
         ("datasources-3", 3, {"token": "tok"}),
     ],
 )
-def test_a_provisioned_data_source_is_what_push_would_make(
+def test_provisioned_data_sources_are_what_push_would_make(
     folder: str, generation: int, given: dict[str, str]
 ) -> None:
     text = (PROVISIONING / folder / "nigehban.yaml").read_text(encoding="utf-8")
-    (found,) = yaml.safe_load(string.Template(text).substitute(VALUES))["datasources"]
-    assert not found.pop("editable")
-    assert found == publish.datasource("http://influxdb:8086", generation, **given)  # type: ignore[arg-type]
+    found = yaml.safe_load(string.Template(text).substitute(VALUES))["datasources"]
+    assert [one.pop("editable") for one in found] == [False, False]
+    made = publish.datasources("http://influxdb:8086", generation, **given)  # type: ignore[arg-type]
+    assert found == list(made)
 
 
 def test_provisioned_pages_go_to_the_folder_push_uses() -> None:
@@ -136,6 +137,31 @@ def test_the_shell_script_parses() -> None:
 def analyze(*arguments: str) -> subprocess.CompletedProcess[str]:
     command = [program("systemd-analyze", "systemd"), *arguments]
     return subprocess.run(command, capture_output=True, text=True, timeout=60)
+
+
+@pytest.mark.peer
+def test_the_shell_script_makes_both_buckets_readable_and_mapped(tmp_path: Path) -> None:
+    """Run with a stand-in for the influx command, which says what it was told."""
+    influx = tmp_path / "influx"
+    influx.write_text(
+        '#!/bin/bash\necho "$*" >> "$TOLD"\nif [ "$2" = list ]; then printf "id2\\tcctv_years\\n"; fi\n'
+    )
+    influx.chmod(0o755)
+    given = compose()["services"]["influxdb"]["environment"]
+    env = {
+        "PATH": f"{tmp_path}:/usr/bin:/bin",
+        "TOLD": str(tmp_path / "told"),
+        "DOCKER_INFLUXDB_INIT_BUCKET_ID": "id1",
+        "NIGEHBAN_INFLUX_READER_PASSWORD": "hush",
+        **{name: given[name] for name in ("DOCKER_INFLUXDB_INIT_ORG", "DOCKER_INFLUXDB_INIT_BUCKET")},
+        "NIGEHBAN_INFLUX_READER": given["NIGEHBAN_INFLUX_READER"],
+    }
+    subprocess.run([program("bash"), str(DEPLOY / "influxdb" / "reader.sh")], env=env, check=True, timeout=10)
+    told = (tmp_path / "told").read_text()
+    assert "bucket create --org nigehban --name cctv_years --retention 1825d" in told
+    assert "--read-bucket id1 --read-bucket id2 --username grafana" in told
+    assert "dbrp create --org nigehban --bucket-id id1 --db cctv --rp autogen --default" in told
+    assert "dbrp create --org nigehban --bucket-id id2 --db cctv_years --rp autogen --default" in told
 
 
 @pytest.mark.peer

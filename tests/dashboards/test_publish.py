@@ -50,18 +50,18 @@ def test_the_first_push_makes_the_folder_and_every_page_in_it(grafana: StandIn, 
 
 
 def test_planning_changes_nothing(grafana: StandIn, door: Grafana) -> None:
-    publish.plan(door, pages(), publish.datasource("http://influx:8086", 2, token="secret"))
+    publish.plan(door, pages(), publish.datasources("http://influx:8086", 2, token="secret"))
     assert grafana.changes() == []
 
 
 @pytest.mark.parametrize("spelling", [False, True])
 def test_a_second_push_changes_nothing(grafana: StandIn, door: Grafana, spelling: bool) -> None:
     grafana.spelling = spelling
-    source = publish.datasource("http://influx:8086", 2, token="secret")
-    pushed(door, datasource=source)
+    sources = publish.datasources("http://influx:8086", 2, token="secret")
+    pushed(door, sources=sources)
     before = len(grafana.changes())
-    assert set(acts(publish.plan(door, pages(), source)).values()) == {Act.KEEP}
-    assert pushed(door, datasource=source) == []
+    assert set(acts(publish.plan(door, pages(), sources)).values()) == {Act.KEEP}
+    assert pushed(door, sources=sources) == []
     assert len(grafana.changes()) == before
 
 
@@ -238,33 +238,38 @@ def test_secrets_are_not_shown() -> None:
 # -- the data source ------------------------------------------------------------------------------
 
 
-def test_the_data_source_is_made_once_and_a_hand_on_it_is_respected(grafana: StandIn, door: Grafana) -> None:
-    source = publish.datasource("http://influx:8086", 2, token="tok")
-    pushed(door, datasource=source)
+def test_the_data_sources_are_made_once_and_a_hand_on_it_is_respected(
+    grafana: StandIn, door: Grafana
+) -> None:
+    sources = publish.datasources("http://influx:8086", 2, token="tok")
+    pushed(door, sources=sources)
     assert grafana.datasources["nigehban-influx"]["jsonData"]["httpHeaderName1"] == "Authorization"
-    (body,) = [b for m, p, b in grafana.requests if (m, p) == ("POST", "/api/datasources")]
-    assert body["secureJsonData"] == {"httpHeaderValue1": "Token tok"}
+    raw, years = [b for m, p, b in grafana.requests if (m, p) == ("POST", "/api/datasources")]
+    for body in (raw, years):
+        assert body["secureJsonData"] == {"httpHeaderValue1": "Token tok"}
+    assert (years["uid"], years["name"]) == ("nigehban-years", "Nigehban years")
+    assert (raw["jsonData"]["dbName"], years["jsonData"]["dbName"]) == ("cctv", "cctv_years")
     grafana.datasources["nigehban-influx"]["url"] = "http://elsewhere:8086"
-    step = publish.plan(door, [], source)[1]
+    step = publish.plan(door, [], sources)[1]
     assert (step.act, step.difference) == (
         Act.REFUSE,
         ("~ url: 'http://elsewhere:8086' -> 'http://influx:8086'",),
     )
-    pushed(door, datasource=source, force=True)
+    pushed(door, sources=sources, force=True)
     assert grafana.datasources["nigehban-influx"]["url"] == "http://influx:8086"
 
 
 def test_a_provisioned_data_source_is_left_alone(grafana: StandIn, door: Grafana) -> None:
-    source = publish.datasource("http://influx:8086", 1, user="grafana", password="p")
-    pushed(door, datasource=source)
+    sources = publish.datasources("http://influx:8086", 1, user="grafana", password="p")
+    pushed(door, sources=sources)
     grafana.datasources["nigehban-influx"] |= {"readOnly": True, "url": "http://file:8086"}
-    assert publish.plan(door, [], source, force=True)[1].act is Act.REFUSE
+    assert publish.plan(door, [], sources, force=True)[1].act is Act.REFUSE
 
 
 def test_a_data_source_of_the_same_name_is_a_conflict(grafana: StandIn, door: Grafana) -> None:
     grafana.datasources["theirs"] = {"name": "Nigehban", "uid": "theirs"}
     with pytest.raises(Conflict, match="409"):
-        pushed(door, datasource=publish.datasource("http://influx:8086", 3, token="t"))
+        pushed(door, sources=publish.datasources("http://influx:8086", 3, token="t"))
 
 
 # -- differences ----------------------------------------------------------------------------------

@@ -13,10 +13,15 @@ import httpx
 import pytest
 
 from dashboards.build import built
+from dashboards.common import UP_SHARE
 from dashboards.lint import panels
+from dashboards.panels import DATASOURCE, YEARS
+from dashboards.year import UP_SHARE as YEAR_UP_SHARE
 from storage.influx import Backoff, InfluxSink
 from storage.influx_setup import setup
-from tests.dashboards.day import END, START, Day, lived
+from storage.years import LATE
+from storage.years_due import roll_due
+from tests.dashboards.day import END, HOUR, START, Day, lived
 from tests.peers import free_port
 from tests.storage.series_peers import Influxd, debian_influxd, newer_influxd
 
@@ -25,6 +30,8 @@ pytestmark = [pytest.mark.peer, pytest.mark.slow]
 _AGO = re.compile(r"(\d+)([mhd])")
 _MINUTES = {"m": 1, "h": 60, "d": 1440}
 
+DATABASES = {DATASOURCE["uid"]: "cctv", YEARS["uid"]: "cctv_years"}
+
 the_day = functools.cache(lived)
 
 
@@ -32,8 +39,8 @@ the_day = functools.cache(lived)
 class Seeded:
     server: Influxd
 
-    def ask(self, query: str) -> list[dict[str, Any]]:
-        params = {"db": "cctv", "q": query, "epoch": "ms"}
+    def ask(self, query: str, source: dict[str, Any] = DATASOURCE) -> list[dict[str, Any]]:
+        params = {"db": DATABASES[source["uid"]], "q": query, "epoch": "ms"}
         answer = httpx.get(f"{self.server.url}/query", params=params, timeout=30)
         assert answer.is_success, (query, answer.text)
         (result,) = answer.json()["results"]
@@ -41,9 +48,9 @@ class Seeded:
         series: list[dict[str, Any]] = result.get("series", [])
         return series
 
-    def values(self, query: str) -> list[str]:
+    def values(self, query: str, source: dict[str, Any]) -> list[str]:
         """What a template variable offers."""
-        return sorted({row[1] for series in self.ask(query) for row in series["values"]})
+        return sorted({row[1] for series in self.ask(query, source) for row in series["values"]})
 
 
 def _write(day: Day, server: Influxd, spool: Path) -> None:
@@ -69,6 +76,9 @@ def seeded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     with server.up():
         setup(server.settings, raw_days=0)
         _write(the_day(), server, folder / "spool")
+        hours = list(roll_due(server.settings, folder, END + HOUR + LATE))
+        assert (hours[0].hour, len(hours)) == (START, 25)  # the day, and the hour its last sweep began
+        assert not any(hour.refused for hour in hours)
         yield Seeded(server)
 
 
@@ -96,7 +106,7 @@ def choices(seeded: Seeded, dashboard: dict[str, Any]) -> Iterator[dict[str, str
             yield chosen
             return
         first, *rest = variables
-        offered = seeded.values(filled(first["query"], chosen, ""))
+        offered = seeded.values(filled(first["query"], chosen, ""), first["datasource"])
         assert offered, f"variable {first['name']} offers nothing with {chosen}"
         for value in [first["allValue"]] if first["multi"] else map(re.escape, offered):
             yield from narrowed(rest, {**chosen, first["name"]: value})
@@ -118,7 +128,8 @@ def test_every_question_of_a_page_is_answered_with_rows(seeded: Seeded, name: st
             span, interval = _span(panel), panel.get("interval", "5m")
             filled_in: dict[str, bool] = {}
             for way in ways:
-                for series in seeded.ask(filled(target["query"], way, span, interval)):
+                question = filled(target["query"], way, span, interval)
+                for series in seeded.ask(question, target["datasource"]):
                     for column, *values in zip(series["columns"], *series["values"], strict=True):
                         filled_in[column] = filled_in.get(column, False) or any(v is not None for v in values)
                 if filled_in and all(filled_in.values()):
@@ -165,3 +176,27 @@ def test_what_the_city_page_counts_is_what_befell_the_city(seeded: Seeded) -> No
         d.kind.value == "camera" and d.box == "CLF-02" for d in day.city.devices.values()
     )
     assert now("Boxes up") == pytest.approx(1 - 1 / len(day.city.boxes), abs=1e-9)
+
+
+@pytest.mark.xdist_group("dashboards")
+def test_a_day_of_hours_says_of_availability_what_its_minutes_say(seeded: Seeded) -> None:
+    """Box by box; but for the hours that are not whole, at the ends, which count like the others."""
+    span = f"time >= {START}ms and time < {END}ms"
+    shares = [
+        {
+            series["tags"]["box"]: series["values"][0][1]
+            for series in seeded.ask(
+                f'SELECT {share} FROM "box" WHERE {span} GROUP BY "box"',
+                source,
+            )
+        }
+        for share, source in ((UP_SHARE, DATASOURCE), (YEAR_UP_SHARE, YEARS))
+    ]
+    by_minute, by_hour = shares
+    assert min(by_minute.values()) < 0.9
+    assert by_hour == pytest.approx(by_minute, abs=0.005)
+    down = [
+        seeded.ask(f'SELECT sum("{field}") FROM "box" WHERE {span}', source)[0]["values"][0][1]
+        for field, source in (("down_seconds", DATASOURCE), ("sum_down_seconds", YEARS))
+    ]
+    assert down[0] == down[1] > 0

@@ -229,6 +229,53 @@ def test_links_lead_to_pages_that_exist_and_set_variables_those_pages_have(name:
     for address in addresses:
         uid, _, query = address.removeprefix("/d/").partition("?")
         assert set(re.findall(r"var-(\w+)=", query)) <= pages[uid], address
+        carried = set(re.findall(r"\$\{(\w+):queryparam\}", query))
+        assert carried <= pages[uid] & {v["name"] for v in DASHBOARDS[name]["templating"]["list"]}, address
+
+
+@pytest.mark.parametrize(
+    ("uid", "carried"),
+    [
+        ("nigehban-batteries", {"district", "box"}),
+        ("nigehban-box", {"district", "box"}),
+        ("nigehban-device", {"district", "box", "device"}),
+        ("nigehban-uptime", {"district"}),
+    ],
+)
+def test_a_page_leads_to_the_year_of_what_is_chosen_there(uid: str, carried: set[str]) -> None:
+    found = set(re.findall(r'"url": "/d/nigehban-year\?([^"]+)"', text(DASHBOARDS[f"{uid}.json"])))
+    (address,) = found
+    assert set(re.findall(r"\$\{(\w+):queryparam\}", address)) == {"datasource", *carried}
+    assert address.endswith("&from=now-1y&to=now")
+
+
+def test_the_menu_keeps_the_range_but_neither_into_the_year_nor_out_of_it() -> None:
+    for dashboard in DASHBOARDS.values():
+        for link in dashboard["links"]:
+            within = "nigehban-year" not in (dashboard["uid"], link["url"].removeprefix("/d/"))
+            assert link["keepTime"] is within
+
+
+def test_the_year_asks_the_rollups_and_nothing_else_does() -> None:
+    for name, dashboard in DASHBOARDS.items():
+        asked = {source["uid"] for _, _, source in queries(dashboard)}
+        assert asked == {"${years}" if name == "nigehban-year.json" else "${datasource}"}
+
+
+def test_the_year_may_not_ask_for_what_the_rollups_do_not_hold() -> None:
+    spoiled = deepcopy(DASHBOARDS["nigehban-year.json"])
+    body = next(p for p in panels(spoiled) if p["type"] == "timeseries")
+    body["targets"][0]["query"] = 'SELECT mean("up"), mean("mean_up") FROM "box" WHERE $timeFilter'
+    found = [p.what for p in lint(spoiled, "year.json", text(spoiled))]
+    assert len(found) == 1
+    assert "'up' is never written" in found[0]
+    other = deepcopy(DASHBOARDS["nigehban-city.json"])
+    body = next(p for p in panels(other) if p["type"] == "timeseries")
+    body["datasource"] = {"type": "influxdb", "uid": "${years}"}
+    body["targets"][0]["query"] = 'SELECT mean("mean_up") FROM "box" WHERE $timeFilter'
+    whats = " | ".join(p.what for p in lint(other, "city.json", text(other)))
+    assert "names a data source" in whats
+    assert "'mean_up' is never written" in whats
 
 
 def test_no_map_asks_the_internet() -> None:
@@ -299,4 +346,4 @@ def test_the_lint_names_the_line_of_what_is_wrong() -> None:
 def test_every_dashboard_asks_through_the_data_source_variable() -> None:
     for dashboard in DASHBOARDS.values():
         assert list(queries(dashboard))
-        assert '"uid": "${datasource}"' in text(dashboard)
+        assert re.search(r'"uid": "\$\{(datasource|years)\}"', text(dashboard))

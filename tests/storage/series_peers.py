@@ -94,14 +94,23 @@ def newer_influxd() -> str:
     """influxd 1.8, which has the v2 write API: in PATH as influxd-1.8 or in the cache where
     GOBIN=~/.cache/nigehban/bin go install github.com/influxdata/influxdb/cmd/influxd@v1.8.10
     puts it (55 s here), renamed."""
-    cached = Path(os.environ.get("NIGEHBAN_INFLUXD_1_8", "~/.cache/nigehban/bin/influxd-1.8")).expanduser()
-    found = shutil.which("influxd-1.8") or (str(cached) if os.access(cached, os.X_OK) else None)
+    found = _newer()
     if found is None:
         absent(
             "influxd-1.8", "GOFLAGS=-mod=mod go install github.com/influxdata/influxdb/cmd/influxd@v1.8.10"
         )
         raise AssertionError  # not reached
     return found
+
+
+def newest_influxd() -> str:
+    """The newest there is."""
+    return _newer() or debian_influxd()
+
+
+def _newer() -> str | None:
+    cached = Path(os.environ.get("NIGEHBAN_INFLUXD_1_8", "~/.cache/nigehban/bin/influxd-1.8")).expanduser()
+    return shutil.which("influxd-1.8") or (str(cached) if os.access(cached, os.X_OK) else None)
 
 
 @contextlib.contextmanager

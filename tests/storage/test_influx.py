@@ -237,43 +237,34 @@ def test_transitions_and_incidents_can_annotate(
 def test_setup_says_what_it_did_and_the_second_time_does_nothing(server: Influxd) -> None:
     with server.up():
         first = setup(server.settings, raw_days=90, rollup_days=700)
-        assert any("made database cctv, kept 90 days" in line for line in first)
-        assert any("hourly" in line and line.startswith("made") for line in first)
+        assert first[1:] == ["made database cctv, kept 90 days", "made database cctv_years, kept 700 days"]
         again = setup(server.settings, raw_days=90, rollup_days=700)
-        assert not any(line.startswith(("made", "lengthened", "left")) for line in again)
-        assert any("lengthened retention policy autogen" in s for s in setup(server.settings, raw_days=365))
+        assert again[1:] == ["database cctv was there", "database cctv_years was there"]
+        longer = setup(server.settings, raw_days=365)
+        assert any("lengthened retention policy autogen of cctv from" in line for line in longer)
+        assert any("lengthened retention policy autogen of cctv_years from" in line for line in longer)
         shorter = setup(server.settings, raw_days=30)
-        assert any("left retention policy autogen at 365 days" in line for line in shorter)
-        policies = {row[0]: row[1] for row in server.query("SHOW RETENTION POLICIES ON cctv")}
-        assert policies == {"autogen": "8760h0m0s", "years": "43800h0m0s"}
+        assert any("left retention policy autogen of cctv at 365 days" in line for line in shorter)
+        (raw,) = server.query("SHOW RETENTION POLICIES ON cctv")
+        (years,) = server.query("SHOW RETENTION POLICIES ON cctv_years")
+        assert raw[1] == "8760h0m0s"
+        assert (years[1], years[2]) == ("43800h0m0s", "2184h0m0s")  # a year in four shards, not in 52
 
 
-def test_the_rollup_that_setup_makes_is_one_the_server_can_run(
-    server: Influxd, sinks: Callable[[InfluxSettings], InfluxSink]
-) -> None:
+def test_setup_ends_the_rollups_of_an_older_one_and_leaves_their_data(server: Influxd) -> None:
     with server.up():
-        setup(server.settings, raw_days=0, rollup_days=0)
-        hour = START - START % 3_600_000
-        values = {CHARGE: 10.0, ("input_voltage_volts", "1"): 230.0}
-        sink = sinks(server.settings)
-        sink.write(
-            [
-                Reading("ups-1", Probe.SNMP, hour + n * 60_000, Outcome.OK, {**values, CHARGE: float(n)})
-                for n in range(60)
-            ]
+        setup(server.settings, raw_days=0)
+        server.query("CREATE RETENTION POLICY years ON cctv DURATION INF REPLICATION 1")
+        server.query(
+            "CREATE CONTINUOUS QUERY hourly ON cctv BEGIN "
+            "SELECT mean(*) INTO cctv.years.:MEASUREMENT FROM cctv.autogen./ups/ GROUP BY time(1h), * END"
         )
-        assert sink.flush()
-        ((_, text),) = (row for row in server.query("SHOW CONTINUOUS QUERIES") if row[0] == "hourly")
-        select = str(text).partition("BEGIN ")[2].removesuffix(" END")
-        span = f"WHERE time >= {hour}ms AND time < {hour + 3_600_000}ms GROUP BY time(1h)"
-        server.query(select.replace("GROUP BY time(1h)", span))
-        found = server.query(
-            "SELECT mean_battery_charge_percent, min_battery_charge_percent, max_battery_charge_percent "
-            "FROM cctv.years.ups WHERE device = 'ups-1'"
-        )
-        assert found == [[hour, 29.5, 0, 59]]
-        found = server.query("SELECT mean_input_voltage_volts, line FROM cctv.years.ups")
-        assert found == [[hour, 230, "1"]]
+        said = setup(server.settings, raw_days=0)
+        assert "dropped continuous query hourly: rollups are made by us, in cctv_years" in said
+        assert 'DROP RETENTION POLICY years ON "cctv" deletes it' in said[-1]
+        assert [row for row in server.query("SHOW CONTINUOUS QUERIES") if row[0] == "hourly"] == []
+        assert "years" in [row[0] for row in server.query("SHOW RETENTION POLICIES ON cctv")]
+        assert not any(line.startswith("dropped") for line in setup(server.settings, raw_days=0))
 
 
 def test_a_server_without_databases_is_told_as_such(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.parse import parse_qs
 
 import pytest
 from hypothesis import given
@@ -41,6 +42,7 @@ class StandIn:
     stored: list[str] = field(default_factory=list)
     asked: list[tuple[str, str, str]] = field(default_factory=list)  # method, path, authorization
     buckets: list[dict[str, object]] = field(default_factory=list)
+    mappings: list[dict[str, object]] = field(default_factory=list)
     hang: threading.Event = field(default_factory=threading.Event)
     url: str = ""
 
@@ -72,18 +74,17 @@ def stand_in() -> Iterator[StandIn]:
             elif path.startswith("/api/v2/orgs"):
                 self.answer(200, {}, json.dumps({"orgs": [{"id": "o1"}]}))
             elif path.startswith("/api/v2/buckets"):
-                if self.command == "GET":
-                    self.answer(200, {}, json.dumps({"buckets": state.buckets}))
-                else:
-                    sent = json.loads(body)
-                    if self.command == "PATCH":
-                        state.buckets[0].update(sent)
-                    else:
-                        state.buckets.append({"id": "b1", **sent})
-                    self.answer(201, {}, "{}")
+                self.answer(*self.of_buckets(path, json.loads(body or b"{}")))
+            elif path == "/api/v2/dbrps":
+                if self.command == "POST":
+                    state.mappings.append(json.loads(body))
+                self.answer(200, {}, json.dumps({"content": state.mappings}))
+            elif path == "/query":
+                self.answer(200, {}, '{"results":[{"statement_id":0}]}')
             elif path == "/api/v3/configure/database":
-                known = bool(state.buckets)
-                state.buckets.append(json.loads(body))
+                made = json.loads(body)
+                known = made["db"] in [one["db"] for one in state.buckets]
+                state.buckets += [] if known else [made]
                 self.answer(409 if known else 200, {}, "")
             elif state.script:
                 status, headers, text = state.script.pop(0)
@@ -100,6 +101,19 @@ def stand_in() -> Iterator[StandIn]:
                     plain = zlib.decompressobj(31).decompress(body)
                 state.stored += plain.decode().splitlines()
                 self.answer(204, {}, "")
+
+        def of_buckets(self, path: str, sent: dict[str, object]) -> tuple[int, dict[str, str], str]:
+            asked = parse_qs(self.path.partition("?")[2]).get("name")
+            if self.command == "GET":
+                found = [one for one in state.buckets if [one["name"]] == asked]
+                return (200 if found else 404), {}, json.dumps({"buckets": found})
+            if self.command == "PATCH":
+                (bucket,) = (one for one in state.buckets if path.endswith(str(one["id"])))
+                bucket.update(sent)
+            else:
+                bucket = {"id": f"b{len(state.buckets) + 1}", **sent}
+                state.buckets.append(bucket)
+            return 201, {}, json.dumps(bucket)
 
         do_GET = do_POST = do_PATCH = do  # noqa: N815
 
@@ -220,28 +234,68 @@ def test_the_write_road_is_found_out_from_the_server(
         assert find_out(http, settings).v2 is v2
 
 
-def test_a_bucket_is_made_once_and_only_ever_lengthened(stand_in: StandIn) -> None:
+def test_buckets_and_their_mappings_are_made_once_and_only_ever_lengthened(stand_in: StandIn) -> None:
     stand_in.version = "v2.7.1"
     settings = InfluxSettings(stand_in.url, "cctv", org="city", token="t")
-    assert setup(settings, raw_days=30)[1:] == ["made bucket cctv, kept 30 days"]
-    assert setup(settings, raw_days=30)[1:] == ["bucket cctv was there"]
-    assert setup(settings, raw_days=60)[-1] == "lengthened its retention to 60 days"
-    assert "shortening it would delete" in setup(settings, raw_days=7)[-1]
-    assert stand_in.buckets == [
-        {
-            "id": "b1",
-            "orgID": "o1",
-            "name": "cctv",
-            "retentionRules": [{"type": "expire", "everySeconds": 60 * 86_400}],
-        }
+    assert setup(settings, raw_days=30, rollup_days=700)[1:] == [
+        "made bucket cctv, kept 30 days",
+        "mapped database cctv to it, for InfluxQL",
+        "made bucket cctv_years, kept 700 days",
+        "mapped database cctv_years to it, for InfluxQL",
+    ]
+    assert setup(settings, raw_days=30, rollup_days=700)[1:] == [
+        "bucket cctv was there",
+        "database cctv was mapped to it",
+        "bucket cctv_years was there",
+        "database cctv_years was mapped to it",
+    ]
+    assert "lengthened retention of cctv to 60 days" in setup(settings, raw_days=60, rollup_days=700)
+    said = setup(settings, raw_days=7, rollup_days=0)
+    assert "left retention of cctv at 60 days: shortening it would delete" in said
+    assert "lengthened retention of cctv_years to for ever" in said
+    assert [(one["name"], one["retentionRules"]) for one in stand_in.buckets] == [
+        ("cctv", [{"type": "expire", "everySeconds": 60 * 86_400}]),
+        ("cctv_years", []),
+    ]
+    assert [(one["database"], one["bucketID"], one["default"]) for one in stand_in.mappings] == [
+        ("cctv", "b1", True),
+        ("cctv_years", "b2", True),
     ]
 
 
-def test_a_database_of_version_3_is_made_once(stand_in: StandIn) -> None:
+def test_a_virtual_mapping_does_and_a_mapping_to_another_bucket_is_left(stand_in: StandIn) -> None:
+    stand_in.version = "v2.7.1"
+    settings = InfluxSettings(stand_in.url, "cctv", org="city", token="t")
+    stand_in.buckets = [{"id": "b1", "orgID": "o1", "name": "cctv"}]
+    stand_in.mappings = [
+        {"database": "cctv", "bucketID": "b1", "virtual": True},
+        {"database": "cctv_years", "bucketID": "theirs"},
+    ]
+    said = setup(settings, raw_days=0)
+    assert "database cctv was mapped to it" in said
+    assert (
+        "left database cctv_years mapped to another bucket: InfluxQL does not read bucket cctv_years" in said
+    )
+    assert len(stand_in.mappings) == 2
+
+
+def test_the_bucket_of_years_is_kept_in_long_shards(stand_in: StandIn) -> None:
+    stand_in.version = "v2.7.1"
+    setup(InfluxSettings(stand_in.url, "cctv", org="city", token="t"), raw_days=30)
+    (years,) = (one for one in stand_in.buckets if one["name"] == "cctv_years")
+    rule = {"type": "expire", "everySeconds": 1825 * 86_400, "shardGroupDurationSeconds": 91 * 86_400}
+    assert years["retentionRules"] == [rule]
+
+
+def test_databases_of_version_3_are_made_once(stand_in: StandIn) -> None:
     stand_in.version = "3.1.0"
     settings = InfluxSettings(stand_in.url, "cctv", token="t")
-    assert setup(settings, raw_days=30)[1:] == ["made database cctv, kept 30 days"]
-    assert setup(settings, raw_days=30)[1:] == ["database cctv was there"]
+    assert setup(settings, raw_days=30)[1:] == [
+        "made database cctv, kept 30 days",
+        "made database cctv_years, kept 1825 days",
+    ]
+    assert setup(settings, raw_days=30)[1:] == ["database cctv was there", "database cctv_years was there"]
+    assert stand_in.buckets[1] == {"db": "cctv_years", "retention_period": "1825d"}
 
 
 @pytest.mark.filterwarnings("ignore:Unverified HTTPS")

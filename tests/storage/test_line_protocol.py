@@ -14,16 +14,13 @@ from influxdb_client import Point, WritePrecision
 
 from domain.alarm import Cause, Concern, Condition, Confidence, Incident, Transition
 from domain.metric import CATALOGUE
-from domain.place import Bounds, Box, City, Device, Kind
 from domain.reading import Key, Outcome, Probe, Reading
 from storage.line_protocol import LineEncoder, incident_lines, transition_lines
 from storage.schema import (
     OUTCOME_LEGEND,
     Place,
-    cardinality,
     is_integer,
     label_name,
-    places,
     tag_text,
 )
 
@@ -195,25 +192,6 @@ def test_transitions_and_incidents_are_lines_for_annotations() -> None:
         9_500,
     )
     assert (fields["state"], fields["title"]) == (1, "box_silent open (K7)")
-
-
-def test_cardinality_is_estimated_and_warned_of_before_it_hurts() -> None:
-    def city(count: int) -> City:
-        return City(
-            "c",
-            Bounds(24, 66, 26, 68),
-            boxes={"b": Box("b", "B", 25, 67, "d")},
-            devices={f"s{n}": Device(f"s{n}", "b", Kind.SWITCH, "127.0.0.1", n) for n in range(count)},
-        )
-
-    small = cardinality(city(3))
-    assert small.series["switch"] == 3 * 13
-    assert small.total == 3 * 13 + 4 + 8
-    assert not small.warnings
-    assert places(city(1)) == {"s0": Place("switch", "d", "b")}
-    large = cardinality(city(60_000))
-    assert any("max-values-per-tag" in warning for warning in large.warnings)
-    assert any("max-series-per-database" in warning for warning in large.warnings)
 
 
 def test_shapes_forgotten_for_room_are_made_again(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -25,26 +26,39 @@ from tests.storage.series_peers import Influxd, debian_influxd, newer_influxd
 from tests.storage.series_writer import KEY, PLACES, QUICK, START, reading
 
 ROOT = Path(__file__).resolve().parents[2]
-KILLS = int(os.environ.get("NIGEHBAN_KILLS", "15"))
+KILLS = int(os.environ.get("NIGEHBAN_KILLS", "20"))
+"""Half of them of us and half of the server, where there is one. NIGEHBAN_KILLS=200 is for a long evening."""
 
 pytestmark = [pytest.mark.slow]
 
 
-def killed_writer(arguments: list[str], moment: float) -> int:
-    """Runs the writer until `moment` seconds after its first accepted batch; the last it accepted."""
-    command = [sys.executable, "-m", "tests.storage.series_writer", *arguments]
-    child = subprocess.Popen(command, stdout=subprocess.PIPE, cwd=ROOT)
-    assert child.stdout is not None
-    first = child.stdout.readline()
-    assert first, "the writer died by itself"
-    killer = threading.Timer(moment, child.kill)
-    killer.start()
-    said = [int(first), *map(int, child.stdout.read().split())]
-    child.wait()
-    child.stdout.close()
-    killer.join()
-    assert child.returncode == -signal.SIGKILL
-    return said[-1]
+class Writer:
+    """A writer in a process of its own, heard by a thread: `accepted` is the last number it said."""
+
+    def __init__(self, *arguments: str) -> None:
+        command = [sys.executable, "-m", "tests.storage.series_writer", *arguments]
+        self._child = subprocess.Popen(command, stdout=subprocess.PIPE, cwd=ROOT)
+        assert self._child.stdout is not None
+        first = self._child.stdout.readline()
+        assert first, "the writer died by itself"
+        self.accepted = int(first)
+        self._ear = threading.Thread(target=self._listen)
+        self._ear.start()
+
+    def _listen(self) -> None:
+        assert self._child.stdout is not None
+        for line in self._child.stdout:
+            if line.endswith(b"\n"):  # else it died while it spoke
+                self.accepted = int(line)
+
+    def killed(self) -> int:
+        """kill -9; the last number it accepted."""
+        self._child.kill()
+        assert self._child.wait() == -signal.SIGKILL
+        self._ear.join()
+        assert self._child.stdout is not None
+        self._child.stdout.close()
+        return self.accepted
 
 
 @pytest.mark.peer
@@ -54,27 +68,32 @@ def test_every_point_accepted_before_any_kill_is_in_influxdb_once(
 ) -> None:
     server = Influxd(binary(), tmp_path / "influxd", free_port())
     moments = random.Random(7)
-    server_dies = set(range(1, KILLS, 3))
-    accepted = -1
-    with contextlib.ExitStack() as stack:
-        pid = stack.enter_context(server.up())
+    victims = ["us", "server"] * (KILLS // 2)
+    moments.shuffle(victims)
+    with contextlib.ExitStack() as alive:
+        pid = alive.enter_context(server.up())
         setup(server.settings, raw_days=0)
-        for kill in range(KILLS):
-            if kill in server_dies:
-                after = threading.Timer(moments.uniform(0.2, 0.6), os.kill, (pid, signal.SIGKILL))
-                after.start()
-            arguments = ["influx", str(tmp_path / "spool"), server.url, str(accepted + 1)]
-            accepted = killed_writer(arguments, moments.uniform(0.0, 0.4))
-            if kill in server_dies:
-                after.join()
-                stack.close()
-                pid = stack.enter_context(server.up())
+        spool = str(tmp_path / "spool")
+        writer = Writer("influx", spool, server.url, "0")
+        for victim in victims:
+            time.sleep(moments.uniform(0.0, 0.4))
+            if victim == "us":
+                writer = Writer("influx", spool, server.url, str(writer.killed() + 1))
+            else:
+                os.kill(pid, signal.SIGKILL)
+                time.sleep(moments.uniform(0.0, 0.4))  # we go on without it
+                alive.close()
+                pid = alive.enter_context(server.up())
+        accepted = writer.killed()
         sink = InfluxSink(server.settings, PLACES, tmp_path / "spool", backoff=QUICK)
         assert sink.flush(60), sink.health()
         tally = sink.health().tally
         sink.close()
         rows = server.query("SELECT battery_charge_percent FROM ups")
     stored = {int(str(row[0])) - START for row in rows}
+    print(
+        f"{victims.count('us')} kills of us, {victims.count('server')} of the server, {accepted + 1} points"
+    )
     assert tally.dropped_lines == tally.parked_lines == 0
     assert len(rows) == len(stored)
     assert stored == set(range(len(stored)))
@@ -86,8 +105,9 @@ def test_every_point_committed_before_any_kill_is_in_the_embedded_store(tmp_path
     moments = random.Random(8)
     accepted = -1
     for _ in range(KILLS):
-        arguments = ["embedded", str(tmp_path), "", str(accepted + 1)]
-        accepted = killed_writer(arguments, moments.uniform(0.0, 0.2))
+        writer = Writer("embedded", str(tmp_path), "", str(accepted + 1))
+        time.sleep(moments.uniform(0.0, 0.2))
+        accepted = writer.killed()
         store = EmbeddedStore(tmp_path)
         found = [
             (point.at - START, point.value) for point in store.series("ups-1", KEY, START, START + 10**9)
