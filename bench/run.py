@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from bench import city, peers, rivals
+from bench import city, peers, rivals, zabbix
 from bench.table import Figure, exponent, figure, middle, rendered, write
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -98,13 +98,13 @@ def snmp(full: bool) -> Figures:
     )
     yield figure("SNMP whole path, shipped UPS profile, 2,000/s: CPU", "us", shipped["us_a_device"])
     try:
-        yield from _with_influx(count, seconds)
+        yield from _with_influx(count, seconds, full)
     except peers.Absent as absent:
         print(absent, file=sys.stderr)
 
 
-def _with_influx(count: int, seconds: float) -> Figures:
-    """A real InfluxDB 1.x takes the points; its CPU counts too. Zabbix 6.0: 27 us a value, measured."""
+def _with_influx(count: int, seconds: float, full: bool) -> Figures:
+    """A real InfluxDB 1.x takes the points; its CPU counts too, as PostgreSQL's does in Zabbix's figure."""
     with peers.responder() as (port, _), peers.influxd() as (url, pid):
         used = peers.cpu_of(pid)
         window = measure(
@@ -123,7 +123,16 @@ def _with_influx(count: int, seconds: float) -> Figures:
     lines_each = 2  # one for what has no label, one for line=1
     cost = (window["us_a_device"] + server * lines_each) / values
     yield figure("InfluxDB 1.6.7: CPU a line", "us", server)
-    yield figure(f"a value, InfluxDB's CPU counted in ({values} a device)", "us", cost, 27.0, 27.0 / 4)
+    theirs = None
+    try:
+        windows = zabbix.measured(seconds=30 if full else 10)
+        theirs = middle(w["us_a_value"] for w in windows)
+        rate = middle(w["values_a_second"] for w in windows)
+        yield figure("Zabbix 6.0 with PostgreSQL: values stored while measured", "a second", rate)
+    except (peers.Absent, RuntimeError, OSError) as error:
+        print(error, file=sys.stderr)
+    bound = theirs / 4 if theirs else None
+    yield figure(f"a value, InfluxDB's CPU counted in ({values} a device)", "us", cost, theirs, bound)
 
 
 def _written(url: str) -> float:
