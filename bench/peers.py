@@ -38,18 +38,43 @@ def compiled() -> None:
             subprocess.run(command, check=True)
 
 
+def found(name: str) -> str | None:
+    """The path of an installed program: PATH, sbin, PostgreSQL's folder, which Debian has in no PATH."""
+    databases = sorted(map(str, Path("/usr/lib/postgresql").glob("*/bin")))
+    return shutil.which(
+        name, path=os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin", *databases])
+    )
+
+
 def program(name: str, package: str | None = None) -> str:
     """Its path; installed by apt where this user may."""
-    places = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin"])
-    if (path := shutil.which(name, path=places)) is not None:
+    if (path := found(name)) is not None:
         return path
     if os.geteuid() == 0 and shutil.which("apt-get"):
         command = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", package or name]
         quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        subprocess.run(command, env=quiet, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
-        if (path := shutil.which(name, path=places)) is not None:
+        with _no_services():
+            subprocess.run(
+                command, env=quiet, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False
+            )
+        if (path := found(name)) is not None:
             return path
     raise Absent(f"{name} is not here: apt-get install {package or name}")
+
+
+@contextlib.contextmanager
+def _no_services() -> Iterator[None]:
+    """What is installed meanwhile does not start by itself: a benchmark starts its own, elsewhere."""
+    policy = Path("/usr/sbin/policy-rc.d")  # asked by every Debian package; 101: forbidden
+    if policy.exists():
+        yield
+        return
+    policy.write_text("#!/bin/sh\nexit 101\n")
+    policy.chmod(0o755)
+    try:
+        yield
+    finally:
+        policy.unlink()
 
 
 def cores_apart() -> bool:
@@ -68,6 +93,21 @@ def cpu_of(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+def cpu_of_all(pid: int) -> float:
+    """Seconds of CPU of another process and all its descendants, those that have ended too."""
+    parents, used = {}, {}
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # it may end meanwhile
+            fields = path.read_text().rpartition(")")[2].split()
+            number = int(path.parent.name)
+            parents[number] = int(fields[1])
+            used[number] = sum(map(int, fields[11:15]))  # the last two: children waited for
+    family = [pid]
+    for member in family:
+        family += [child for child, parent in parents.items() if parent == member]
+    return sum(used[member] for member in family) / os.sysconf("SC_CLK_TCK")
+
+
 def resident(pid: int | str = "self") -> int:
     """Octets of resident memory."""
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
@@ -84,8 +124,10 @@ def free_port(kind: int = socket.SOCK_STREAM) -> int:
 
 
 @contextlib.contextmanager
-def running(command: Sequence[str], pinned: bool = False) -> Iterator[subprocess.Popen[str]]:
-    """A child, ended with the block."""
+def running(
+    command: Sequence[str], pinned: bool = False, patience_s: float = 5
+) -> Iterator[subprocess.Popen[str]]:
+    """A child, ended with the block; killed when it has not ended in `patience_s`."""
     if pinned and cores_apart():
         command = ["taskset", "-c", ",".join(map(str, THEIRS)), *command]
     child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
@@ -94,7 +136,7 @@ def running(command: Sequence[str], pinned: bool = False) -> Iterator[subprocess
     finally:
         child.send_signal(signal.SIGTERM)
         try:
-            child.wait(5)
+            child.wait(patience_s)
         except subprocess.TimeoutExpired:
             child.kill()
             child.wait()

@@ -14,12 +14,11 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from bench import city, peers, rivals
+from bench import city, peers, rivals, zabbix
 from bench.table import Figure, exponent, figure, middle, rendered, write
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -93,7 +92,7 @@ def snmp(full: bool) -> Figures:
     )
     yield figure("SNMP whole path, shipped UPS profile, 2,000/s: CPU", "us", shipped["us_a_device"])
     try:
-        yield from _with_influx(count, seconds)
+        yield from _with_influx(count, seconds, full)
     except peers.Absent as absent:
         print(absent, file=sys.stderr)
 
@@ -105,32 +104,32 @@ def _capacity(count: int, port: int, sink: str) -> float:
     return 0.95 * count / middle(sweep["wall_s"] for sweep in sweeps)
 
 
-def _with_influx(count: int, seconds: float) -> Figures:
-    """A real InfluxDB 1.x takes the points; its CPU counts too. Zabbix 6.0: 27 us a value, measured."""
-    with peers.responder() as (port, _), peers.influxd() as (url, pid):
-        used = peers.cpu_of(pid)
-        window = measure(
-            "whole",
-            devices=count,
-            interval_s=count / 10_000,
-            seconds=seconds * 3,
-            port=port,
-            sink="influx",
-            influx=url,
-        )["windows"][0]
-        time.sleep(1)
-        lines = _written(url)
-        server = (peers.cpu_of(pid) - used) * 1e6 / lines
+def _with_influx(count: int, seconds: float, full: bool) -> Figures:
+    """A real InfluxDB 1.x takes the points; its CPU counts too, as PostgreSQL's does in Zabbix's figure.
+    Both are weighed in step: series made and caches filled, at a rate that leaves the server its core."""
+    costs, server = [], []
+    for _ in range(3):
+        with peers.responder() as (port, _), peers.influxd() as (url, pid):
+            rate = 0.6 * _capacity(count, port, "influx")
+            given = {"devices": count, "interval_s": count / rate, "port": port, "sink": "influx"}
+            window = measure(
+                "whole", **given, seconds=seconds * 3, warm_s=3 * count / rate, influx=url, influx_pid=pid
+            )["windows"][0]
+        server.append(window["server_us_a_line"])
+        costs.append(window["us_a_device"] + window["server_us_a_line"] * window["lines_a_device"])
     values = len(city.ASKED) + 1
-    lines_each = 2  # one for what has no label, one for line=1
-    cost = (window["us_a_device"] + server * lines_each) / values
-    yield figure("InfluxDB 1.6.7: CPU a line", "us", server)
-    yield figure(f"a value, InfluxDB's CPU counted in ({values} a device)", "us", cost, 27.0, 27.0 / 4)
-
-
-def _written(url: str) -> float:
-    with urllib.request.urlopen(f"{url}/debug/vars", timeout=10) as answer:
-        return float(json.load(answer)["write"]["values"]["pointReq"])
+    yield figure("InfluxDB 1.6.7: CPU a line", "us", middle(server))
+    theirs = None
+    try:
+        windows = zabbix.measured(seconds=30 if full else 10)
+        theirs = middle(w["us_a_value"] for w in windows)
+        stored = middle(w["values_a_second"] for w in windows)
+        yield figure("Zabbix 6.0 with PostgreSQL: values stored while measured", "a second", stored)
+    except (peers.Absent, RuntimeError, OSError) as error:
+        print(error, file=sys.stderr)
+    bound = theirs / 4 if theirs else None
+    name = f"a value, InfluxDB's CPU counted in ({values} a device)"
+    yield figure(name, "us", middle(costs) / values, theirs, bound)
 
 
 def v3(full: bool) -> Figures:

@@ -160,6 +160,7 @@ async def measured(whole: Whole, seconds: float) -> dict[str, Any]:
     profile = cProfile.Profile() if whole.given.get("profiled") else None
     if profile:
         profile.enable()
+    server = Server(whole)
     wall, used = time.monotonic(), peers.cpu()
     await asyncio.sleep(seconds)
     whole.seen = None
@@ -185,7 +186,28 @@ async def measured(whole: Whole, seconds: float) -> dict[str, Any]:
         "rss": peers.resident(),
         "descriptors": peers.descriptors(),
         "tasks": len(asyncio.all_tasks()),
+        **server.cost(max(answered, 1)),
     }
+
+
+class Server:
+    """What an InfluxDB of the process id `influx_pid` spends from now on, for the lines it takes."""
+
+    def __init__(self, whole: Whole) -> None:
+        self._whole, self._pid = whole, whole.given.get("influx_pid")
+        self._began = self._now()
+
+    def _now(self) -> tuple[float, int]:
+        if not self._pid:
+            return 0.0, 0
+        return peers.cpu_of(self._pid), self._whole.sink.health().tally.acknowledged_lines
+
+    def cost(self, devices: int) -> dict[str, float]:
+        if not self._pid:
+            return {}
+        (used, lines), (used_before, lines_before) = self._now(), self._began
+        taken = max(lines - lines_before, 1)
+        return {"server_us_a_line": (used - used_before) * 1e6 / taken, "lines_a_device": taken / devices}
 
 
 async def main(given: dict[str, Any]) -> dict[str, Any]:

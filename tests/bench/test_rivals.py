@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bench import big_city, city, peers, rivals, told
+from bench import big_city, city, peers, rivals, told, zabbix
 from collector.snmp import ber
 from collector.snmp.community import CommunitySession
 from collector.snmp.exchange import Exchange
@@ -108,6 +108,23 @@ def test_the_exporter_reads_the_same_ten_values() -> None:
         cost, rate = rivals.exporter(port, 50)  # raises where a scrape lacks a value
     assert cost > 0
     assert rate > 0
+
+
+def test_zabbix_stores_every_value_of_every_host() -> None:
+    for name, package in (("initdb", "postgresql"), ("zabbix_server", "zabbix-server-pgsql")):
+        if peers.found(name) is None:  # skips in CI too: installing it takes longer than all tests here
+            pytest.skip(f"{name} is not here: apt-get install {package}")
+    (window,) = zabbix.measured(hosts=200, delay_s=1, seconds=3, runs=1)
+    assert window["values_a_second"] > 0
+    assert window["us_a_value"] > window["postgresql_us"] > 0
+
+
+def test_the_cpu_of_a_family_counts_children_that_have_ended() -> None:
+    busy = "i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done"
+    with peers.running(["sh", "-c", f"sh -c '{busy}'; echo ended; exec sleep 60"]) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == "ended\n"
+        assert peers.cpu_of_all(child.pid) > peers.cpu_of(child.pid) + 0.05
 
 
 def test_the_whole_path_answers_for_every_device_in_its_window() -> None:
