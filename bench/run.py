@@ -92,7 +92,7 @@ def snmp(full: bool) -> Figures:
     )
     yield figure("SNMP whole path, shipped UPS profile, 2,000/s: CPU", "us", shipped["us_a_device"])
     try:
-        yield from _with_influx(count, seconds, full)
+        yield from _with_influx(count, 0.6 * rates["influx"], full)
     except peers.Absent as absent:
         print(absent, file=sys.stderr)
 
@@ -104,16 +104,16 @@ def _capacity(count: int, port: int, sink: str) -> float:
     return 0.95 * count / middle(sweep["wall_s"] for sweep in sweeps)
 
 
-def _with_influx(count: int, seconds: float, full: bool) -> Figures:
+def _with_influx(count: int, rate: float, full: bool) -> Figures:
     """A real InfluxDB 1.x takes the points; its CPU counts too, as PostgreSQL's does in Zabbix's figure.
-    Both are weighed in step: series made and caches filled, at a rate that leaves the server its core."""
+    Both are weighed in step: series made and caches filled, at a `rate` of devices a second that leaves
+    the server its core."""
     costs, server = [], []
-    for _ in range(3):
+    for _ in range(3 if full else 1):
         with peers.responder() as (port, _), peers.influxd() as (url, pid):
-            rate = 0.6 * _capacity(count, port, "influx")
             given = {"devices": count, "interval_s": count / rate, "port": port, "sink": "influx"}
             window = measure(
-                "whole", **given, seconds=seconds * 3, warm_s=3 * count / rate, influx=url, influx_pid=pid
+                "whole", **given, seconds=12, warm_s=3 * count / rate, influx=url, influx_pid=pid
             )["windows"][0]
         server.append(window["server_us_a_line"])
         costs.append(window["us_a_device"] + window["server_us_a_line"] * window["lines_a_device"])
@@ -164,7 +164,7 @@ def scale(full: bool) -> Figures:
         for sink, said in (("influx", "the spool"), ("embedded", "the embedded store")):
             cpu_s, wall_s = [], []
             for size in sizes:
-                count = 5 if size > 20_000 else 9
+                count = 9 if full and size <= 20_000 else 5
                 sweeps = measure("sweeps", devices=size, sweeps=count, port=port, sink=sink)["sweeps"]
                 cpu_s.append(middle(s["cpu_s"] for s in sweeps))
                 wall_s.append(middle(s["wall_s"] for s in sweeps))
