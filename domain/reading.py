@@ -46,8 +46,8 @@ class Reading:
     `at` is engine time in integer milliseconds. Values are numbers in the base units of
     `domain.metric`; counters stay totals, rates are made where they are read. `absent` says
     why an expected metric has no value (sentinel, not answered, out of range, wrong type).
-    `asked` is when the probe was sent, 0 where that is not told: a silence is known only a
-    timeout later, and is as old as the question.
+    `asked` is when the sweep began that asked it, 0 where that is not told: a silence is known
+    only a timeout later, and is as old as the question.
     """
 
     device: str

@@ -75,7 +75,8 @@ class Alarms:
 
     def _vouched(self, memory: DeviceMemory, state: AlarmState, now: int) -> bool:
         patience = int(memory.device.icmp_interval_s * 1000) * witness.PATIENCE
-        return self._world.watchman.vouches(state.first, now, patience)
+        since = max(state.first, witness.known_at(memory) or 0)
+        return self._world.watchman.vouches(since, now, patience)
 
     def _keep(
         self,

@@ -12,7 +12,8 @@ from typing import Any
 from domain.alarm import AlarmState, Cause, Concern, Condition, Notice, Phase, Reason
 from rules.forecast import Discharge, Sample
 from rules.machine import CLEAR
-from rules.memory import ON, BoxMemory, DeviceMemory, Grid, Pending, Told, Watchman
+from rules.memory import ON, BoxMemory, DeviceMemory, Pending, Told, Watchman
+from rules.shelf import Shelf
 
 Row = dict[str, Any]
 
@@ -62,6 +63,7 @@ def restore_device(memory: DeviceMemory, row: Mapping[str, Any]) -> None:
     memory.identity = dict(row.get("identity", {}))
     memory.seen_identity = dict(row.get("seen_identity", {}))
     memory.habit = row.get("habit", 0.0)
+    memory.power_ok_at = max(memory.power_ok_at, row.get("power_ok_at", 0))  # as recordings of old have it
     if "discharge" in row:
         began, *samples = row["discharge"]
         memory.discharge = Discharge(began, tuple(Sample(at, charge) for at, charge in samples))
@@ -70,15 +72,13 @@ def restore_device(memory: DeviceMemory, row: Mapping[str, Any]) -> None:
         memory.condition, memory.cause = Condition(condition), Cause(cause) if cause else None
 
 
-def grid_row(grid: Grid, boxes: Mapping[str, BoxMemory], devices: Mapping[str, DeviceMemory]) -> Row | None:
-    """When each UPS of a feeder was last seen healthy on mains. One row for all of them: it changes
-    with every poll, and a row a device would be the better part of what the journal writes."""
-    seen = {ups: devices[ups].power_ok_at for id_ in grid.boxes for ups in boxes[id_].place.ups}
-    return {"power_ok_at": known} if (known := {ups: at for ups, at in seen.items() if at}) else None
+def shelf_row(shelf: Shelf, devices: Mapping[str, DeviceMemory]) -> Row | None:
+    found = {ups: at for ups in shelf.ups if (at := devices[ups].power_ok_at)}
+    return {"power_ok_at": found} if found else None
 
 
-def restore_grid(devices: Mapping[str, DeviceMemory], row: Mapping[str, Any]) -> None:
-    """Of a device that has changed its feeder there may be two rows: the later one counts."""
+def restore_shelf(devices: Mapping[str, DeviceMemory], row: Mapping[str, Any]) -> None:
+    """Of a device that has changed its shelf there may be two rows: the later word counts."""
     for id_, at in row.get("power_ok_at", {}).items():
         if id_ in devices:
             devices[id_].power_ok_at = max(devices[id_].power_ok_at, at)

@@ -29,6 +29,7 @@ from rules.judge import Judge
 from rules.lookout import MONITOR, Lookout
 from rules.memory import ON, BoxMemory, DeviceMemory, Grid, Watchman, World
 from rules.rule import Rules
+from rules.shelf import shelved
 from rules.standing import standings
 from rules.thresholds import forget_unjudged, thresholds_for
 from rules.topology import WATCHED, Topology, survey
@@ -63,8 +64,8 @@ class Engine:
                 forget_unjudged(self._world.devices[id_])
             elif kind == "box" and id_ in self._world.boxes:
                 durable.restore_box(self._world.boxes[id_], row)
-            elif kind == "feeder":
-                durable.restore_grid(self._world.devices, row)
+            elif kind == "shelf":
+                durable.restore_shelf(self._world.devices, row)
             elif key == MONITOR:
                 durable.restore_watchman(self._watchman, row)
         for incident in incidents:
@@ -98,7 +99,7 @@ class Engine:
         elif isinstance(given, Reload):
             self._reload(work, given)
         elif isinstance(given, Stop):
-            work.feeders.update(self._world.grids)
+            work.shelves.update(self._world.shelves)
         else:
             self._wake(work)
         return self._finish(work)
@@ -175,7 +176,7 @@ class Engine:
         state = {
             **_rows("device/", old.devices, durable.device_row),
             **_rows("box/", old.boxes, durable.box_row),
-            **_rows("feeder/", old.grids, lambda grid: durable.grid_row(grid, old.boxes, old.devices)),
+            **_rows("shelf/", old.shelves, lambda shelf: durable.shelf_row(shelf, old.devices)),
         }
         for id_, box in old.boxes.items():
             now = given.city.boxes.get(id_)
@@ -196,7 +197,7 @@ class Engine:
         _count(self._world)
         work.devices.update(id_ for id_ in old.devices if id_ not in self._world.devices)
         work.boxes.update(id_ for id_ in old.boxes if id_ not in self._world.boxes)
-        work.feeders.update(id_ for id_ in old.grids if id_ not in self._world.grids)
+        work.shelves.update(old.shelves.keys() | self._world.shelves.keys())
         self._start_wakes(work)
 
     def _start_wakes(self, work: Work) -> None:
@@ -257,10 +258,9 @@ class Engine:
                 continue
             box = self._world.boxes.get(id_)
             rows[f"box/{id_}"] = durable.box_row(box) if box else None
-        for id_ in sorted(work.feeders):
-            grid = self._world.grids.get(id_)
-            row = durable.grid_row(grid, self._world.boxes, self._world.devices) if grid else None
-            rows[f"feeder/{id_}"] = row
+        for id_ in sorted(work.shelves):
+            shelf = self._world.shelves.get(id_)
+            rows[f"shelf/{id_}"] = durable.shelf_row(shelf, self._world.devices) if shelf else None
         return rows
 
     # -- looking in -------------------------------------------------------------------------------
@@ -297,11 +297,12 @@ NOTHING = Change(0)
 def _build(topology: Topology, rules: Rules, watchman: Watchman) -> World:
     boxes: dict[str, BoxMemory] = {}
     devices: dict[str, DeviceMemory] = {}
-    grids = {feeder: Grid(feeder, ids) for feeder, ids in topology.feeders.items()}
+    grids = {feeder: Grid(ids) for feeder, ids in topology.feeders.items()}
+    shelves = shelved(topology.boxes.values())
     known: dict[Any, Any] = {}  # devices alike share their thresholds
     for id_, place in topology.boxes.items():
         tags = place.box.tags
-        box = boxes[id_] = BoxMemory(place, rules.of(id_, tags), grids[place.box.feeder or ""])
+        box = boxes[id_] = BoxMemory(place, rules.of(id_, tags), grids[place.box.feeder or ""], shelves[id_])
         for device in place.devices:
             alike = (id(box.rules), device.kind, tags, device.tags)
             if alike not in known:
@@ -311,7 +312,7 @@ def _build(topology: Topology, rules: Rules, watchman: Watchman) -> World:
         grid.roots = tuple(id_ for id_ in grid.boxes if boxes[id_].place.parent is None)
         grid.powered = sum(1 for id_ in grid.boxes if boxes[id_].place.ups)
         grid.needs = frozenset(boxes[id_].rules.mains.need(grid.powered) for id_ in grid.boxes)
-    return World(devices, boxes, grids, watchman)
+    return World(devices, boxes, grids, {shelf.id: shelf for shelf in shelves.values()}, watchman)
 
 
 def _count(world: World) -> None:
@@ -328,7 +329,8 @@ def _rows(prefix: str, memories: Mapping[str, Any], row: Any) -> dict[str, Mappi
 def _carry(before: DeviceMemory, after: DeviceMemory) -> None:
     """What was learned but is not durable goes over to the new configuration."""
     for name in (
-        "alarms", "heard_icmp", "heard_snmp", "icmp_at", "icmp_fails", "icmp_since", "last", "last_ok_at",
-        "recovered_at", "saved_at", "seen_identity", "snmp_at", "snmp_fails", "snmp_ok_at", "snmp_since",
+        "alarms", "heard_icmp", "heard_snmp", "icmp_at", "icmp_fails", "icmp_known_at", "icmp_since",
+        "last", "last_ok_at", "recovered_at", "saved_at", "seen_identity", "snmp_at", "snmp_fails",
+        "snmp_ok_at", "snmp_since",
     ):  # fmt: skip
         setattr(after, name, getattr(before, name))

@@ -20,7 +20,7 @@ IDENTITY = ("serial", "mac", "engine_id")
 """Texts by which a device is known to be the same one."""
 
 SAVE_EVERY = 60_000
-"""How stale the durable memory of a feeder's healthy UPSes may be, in milliseconds."""
+"""How stale the durable memory of healthy UPSes may be, in milliseconds."""
 
 DISCHARGE_SAVE_EVERY = 15_000
 
@@ -112,10 +112,10 @@ class Judge:
         charge = reading.values.get(power.CHARGE)
         if evidence is Evidence.GOOD:
             memory.power_ok_at = now
-            grid = memory.box.grid
-            if now - grid.saved_at >= SAVE_EVERY:
-                grid.saved_at = now
-                work.feeders.add(grid.id)
+            shelf = memory.box.shelf
+            if now - shelf.saved_at >= SAVE_EVERY:
+                shelf.saved_at = now
+                work.shelves.add(shelf.id)
             self._learn(work, memory)
         elif evidence is Evidence.BAD:  # one that tells no charge may still tell its runtime
             discharge = memory.discharge or Discharge(now)

@@ -59,7 +59,7 @@ class Lookout:
             watchman.fails[reading.device] = 0
             watchman.last_ok_at = max(watchman.last_ok_at, asked)
             if doubted:
-                watchman.seeing_since = work.now
+                watchman.seeing_since = asked
             evidence = Evidence.GOOD
         else:
             watchman.fails[reading.device] = watchman.fails.get(reading.device, 0) + 1

@@ -16,6 +16,7 @@ from domain.reading import Key, Reading
 from rules.forecast import Discharge
 from rules.machine import CLEAR
 from rules.rule import RuleSet, Threshold
+from rules.shelf import Shelf
 from rules.topology import Neighbourhood
 
 ON = (Phase.FIRING, Phase.CLEARING)
@@ -36,9 +37,9 @@ class DeviceMemory:
 
     __slots__ = (
         "alarms", "box", "cause", "condition", "device", "discharge", "habit", "heard_icmp", "heard_snmp",
-        "icmp_at", "icmp_fails", "icmp_since", "identity", "last", "last_ok_at", "power_ok_at",
-        "recovered_at", "saved_at", "seen_identity", "snmp_at", "snmp_fails", "snmp_ok_at", "snmp_since",
-        "thresholds",
+        "icmp_at", "icmp_fails", "icmp_known_at", "icmp_since", "identity", "last", "last_ok_at",
+        "power_ok_at", "recovered_at", "saved_at", "seen_identity", "snmp_at", "snmp_fails", "snmp_ok_at",
+        "snmp_since", "thresholds",
     )  # fmt: skip
 
     def __init__(self, device: Device, box: BoxMemory, thresholds: Thresholds) -> None:
@@ -51,6 +52,7 @@ class DeviceMemory:
         self.icmp_at = 0  # when its last sweep was over
         self.icmp_fails = 0
         self.icmp_since = 0
+        self.icmp_known_at = 0  # when the sweep was over in which echoes began to fail
         self.snmp_at = 0
         self.snmp_fails = 0
         self.snmp_since = 0
@@ -106,14 +108,12 @@ class Grid:
 
     Boxes without a feeder share one that nobody's verdict looks at."""
 
-    id: str = ""
     boxes: tuple[str, ...] = ()
     roots: tuple[str, ...] = ()  # those of them without a parent
     powered: int = 0  # boxes with a UPS: those that can say whether they have mains
     needs: frozenset[int] = frozenset()  # so many of them without mains are a feeder outage, by their rules
     lost: set[str] = field(default_factory=set)  # seen on battery, hold over or not
     last_ok_at: int = 0  # when any of its boxes was last heard
-    saved_at: int = 0  # its durable row
 
 
 class BoxMemory:
@@ -121,13 +121,14 @@ class BoxMemory:
 
     __slots__ = (
         "condition", "dark", "door_at", "falls", "grid", "hushed", "identity_at", "incidents", "last_ok_at",
-        "lit_at", "mains_at", "parent_back_at", "pending", "place", "provisional", "rules", "told",
+        "lit_at", "mains_at", "parent_back_at", "pending", "place", "provisional", "rules", "shelf", "told",
         "trusted_tamper_at",
     )  # fmt: skip
 
-    def __init__(self, place: Neighbourhood, rules: RuleSet, grid: Grid) -> None:
+    def __init__(self, place: Neighbourhood, rules: RuleSet, grid: Grid, shelf: Shelf) -> None:
         self.place = place
         self.grid = grid
+        self.shelf = shelf
         self.rules = rules
         self.dark: AlarmState = CLEAR
         self.last_ok_at = 0
@@ -180,4 +181,5 @@ class World:
     devices: dict[str, DeviceMemory]
     boxes: dict[str, BoxMemory]
     grids: Mapping[str, Grid]  # by feeder; "" for boxes without one
+    shelves: Mapping[str, Shelf]
     watchman: Watchman

@@ -30,6 +30,7 @@ def note_icmp(memory: DeviceMemory, outcome: Outcome, asked: int, now: int, seei
         memory.icmp_fails = 0
     elif memory.icmp_fails == 0 or memory.icmp_since < seeing_since:
         memory.icmp_fails, memory.icmp_since = 1, max(asked, memory.icmp_at)
+        memory.icmp_known_at = now
     else:
         memory.icmp_fails += 1
     memory.icmp_at = now
@@ -62,6 +63,13 @@ def fell_at(memory: DeviceMemory) -> int | None:
     return memory.snmp_since if memory.snmp_ok_at > memory.icmp_since else memory.icmp_since
 
 
+def known_at(memory: DeviceMemory) -> int | None:
+    """When that was known. Whoever vouches for our own link must have been asked after it: within one
+    sweep nobody can tell whose echo left before the link broke."""
+    fell = fell_at(memory)
+    return memory.icmp_known_at if fell == memory.icmp_since and fell is not None else fell
+
+
 def silent(memory: DeviceMemory, watchman: Watchman, polls: int, now: int) -> Evidence:
     """BAD, GOOD or UNKNOWN for the rule `silent`, from all that is remembered of the device."""
     if memory.icmp_fails == 0:
@@ -84,7 +92,7 @@ def silent(memory: DeviceMemory, watchman: Watchman, polls: int, now: int) -> Ev
         if mute and memory.snmp_ok_at > memory.icmp_since and memory.snmp_fails < polls:
             return Evidence.UNKNOWN  # it lives without echoes: one poll lost is no outage
     patience = int(device.icmp_interval_s * 1000) * PATIENCE
-    return Evidence.BAD if watchman.vouches(fell_at(memory) or now, now, patience) else Evidence.UNKNOWN
+    return Evidence.BAD if watchman.vouches(known_at(memory) or now, now, patience) else Evidence.UNKNOWN
 
 
 def agent(memory: DeviceMemory, outcome: Outcome) -> Evidence:

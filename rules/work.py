@@ -11,14 +11,14 @@ class Work:
     """Filled while one input is evaluated; emptied by the engine afterwards."""
 
     __slots__ = (
-        "boxes", "decisions", "devices", "feeders", "incidents", "now", "owed", "review", "transitions",
+        "boxes", "decisions", "devices", "incidents", "now", "owed", "review", "shelves", "transitions",
     )  # fmt: skip
 
     def __init__(self) -> None:
         self.now = 0
         self.devices: set[str] = set()  # durable state of these changed
         self.boxes: set[str] = set()
-        self.feeders: set[str] = set()
+        self.shelves: set[str] = set()
         self.review: dict[str, None] = {}  # boxes to judge anew, in order
         self.transitions: list[Transition] = []
         self.incidents: dict[str, Incident] = {}
@@ -30,7 +30,7 @@ class Work:
         return not (
             self.devices
             or self.boxes
-            or self.feeders
+            or self.shelves
             or self.review
             or self.transitions
             or self.incidents

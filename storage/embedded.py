@@ -1,7 +1,7 @@
 """The default store: SQLite in a directory, no server.
 
-`write` puts readings on a queue and returns; a thread commits all that came every half second, and
-a commit is on the disk (fsync). kill -9 or a power cut therefore costs at most the last half
+`write` packs readings, puts them on a queue and returns; a thread commits all that came every half
+second, and a commit is on the disk (fsync). kill -9 or a power cut therefore costs at most the last half
 second of series; incidents do not depend on them. The queue is bounded: if the disk stands still
 for long, the oldest readings are dropped, counted and said aloud, and nobody waits.
 """
@@ -253,6 +253,8 @@ class EmbeddedStore:
         """Shapes, and the series of each device and probe."""
         self._shapes.clear()
         self._new.clear()
+        for tracks in self._tracks.values():  # those of names that a failed commit took back, too
+            tracks.clear()
         by_id: dict[int, Shape] = {}
         for number, text in self._index.execute("SELECT id, keys FROM shape"):
             by_id[number] = Shape(number, read_keys(text))

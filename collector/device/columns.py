@@ -18,18 +18,17 @@ Raw = tuple[int, bytes]
 Memo = dict[bytes, float]
 
 _SHORT = 2  # octets
-_MEMO = 4_096  # values remembered of one OID; with more it is no state, and begins anew
+_MEMO = 256  # values remembered by one reader; with more it begins anew
+_READERS = 8_192  # that are remembered for: profiles have some thousands, and are read anew now and then
 _NONE: Memo = {}  # what is too long to be remembered
+_MEMOS: dict[tuple[Read, int], Memo] = {}
 
 
-class Memos:
-    """Values by their octets, for each OID and type a plan reads."""
-
-    def __init__(self) -> None:
-        self._kept: dict[tuple[bytes, int], Memo] = {}
-
-    def of(self, oid: bytes, tag: int) -> Memo:
-        return self._kept.setdefault((oid, tag), {})
+def _memo(read: Read, tag: int) -> Memo:
+    """Values by their octets, as a reader takes them from one type. All plans have the same readers."""
+    if len(_MEMOS) >= _READERS:
+        _MEMOS.clear()
+    return _MEMOS.setdefault((read, tag), {})
 
 
 class Columns:
@@ -38,7 +37,7 @@ class Columns:
 
     __slots__ = ("_keys", "_long", "_memos", "_places", "_readers", "_side", "hits")
 
-    def __init__(self, template: Template, plain: Mapping[bytes, tuple[Key, Read]], memos: Memos) -> None:
+    def __init__(self, template: Template, plain: Mapping[bytes, tuple[Key, Read]]) -> None:
         names, tags, lengths = template.names, template.tags, template.lengths
         places = [place for place, name in enumerate(names) if name in plain]
         self.hits = len(places)
@@ -46,7 +45,8 @@ class Columns:
         self._keys = tuple(plain[names[place]][0] for place in places)
         self._readers = tuple((plain[names[place]][1], tags[place]) for place in places)
         self._memos = tuple(
-            memos.of(names[place], tags[place]) if lengths[place] <= _SHORT else _NONE for place in places
+            _memo(plain[names[place]][1], tags[place]) if lengths[place] <= _SHORT else _NONE
+            for place in places
         )
         self._long = tuple(at for at, memo in enumerate(self._memos) if memo is _NONE)
         self._side = tuple((p, n, tags[p]) for p, n in enumerate(names) if n not in plain)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from collector.device.columns import Columns, Memos, Raw
+from collector.device.columns import Columns, Raw
 from collector.device.decode import Read, absence, plain_text, text_of
 from collector.device.profile import Source, TextSource
 from collector.device.verdicts import Decision, Verdicts
@@ -20,7 +20,7 @@ from domain.place import Bounds, Kind
 from domain.reading import Key, Outcome, Probe, Reading, written
 
 NOT_ANSWERED = "not answered"
-_TEMPLATES = 1_024  # ways of answering that are kept arranged for one plan
+_TEMPLATES = 128  # ways of answering that are kept arranged for one plan
 Side = Mapping[bytes, Raw]
 
 
@@ -98,7 +98,6 @@ class Plan:
     _slow_steps: tuple[Callable[..., None], ...] = field(init=False, repr=False)
     _verdicts: Verdicts = field(init=False, repr=False)
     _expected: tuple[int, int] = field(init=False, repr=False)
-    _memos: Memos = field(init=False, repr=False, compare=False, default_factory=Memos)
     _columns: dict[Template, Columns] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -163,7 +162,7 @@ class Plan:
     def _arranged(self, template: Template) -> Columns:
         if len(self._columns) >= _TEMPLATES:  # a device that answers in ever new ways
             self._columns.clear()
-        made = self._columns[template] = Columns(template, self._plain, self._memos)
+        made = self._columns[template] = Columns(template, self._plain)
         return made
 
     def _read(

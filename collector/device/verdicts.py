@@ -1,8 +1,8 @@
 """PURE: derived metrics: what several answers of one device mean together.
 
-A verdict is a small program run at each poll (some 7 us for each derived metric), and what it
-looks at is mostly what it saw before, on this device or one like it: states, percent, volts. So
-the outcome of all verdicts is kept by all they look at.
+A decision is a small program run at each poll (some 7 us), and most look at states only, which
+are what they were. So an outcome is kept by all its decision looks at; a decision that looks at
+what is ever new (a current) soon keeps nothing.
 """
 
 from __future__ import annotations
@@ -13,10 +13,7 @@ from dataclasses import dataclass
 from collector.device.expression import Compiled
 from domain.reading import Key
 
-_KEPT = 8_192  # situations of one plan; with more, begin anew
-
-Outcome = tuple[str, float | None, str]
-"""Name, value or None, and why."""
+_KEPT = 128  # situations of one decision; when so many have been met, it shows whether they come again
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,40 +38,57 @@ class Decision:
         return None, "nothing that tells is answered"
 
 
+class Remembered:
+    """A decision that remembers what it decided, while that spares it more than it costs."""
+
+    __slots__ = ("_decision", "_hits", "_kept", "_names", "name")
+
+    def __init__(self, decision: Decision) -> None:
+        self.name = decision.name
+        self._decision = decision
+        self._names = tuple(sorted(decision.looks_at))
+        self._kept: dict[tuple[tuple[float, ...], ...], tuple[float | None, str]] | None = {}
+        self._hits = 0
+
+    def decide(self, facts: Mapping[str, Sequence[float]]) -> tuple[float | None, str]:
+        if self._kept is None:
+            return self._decision.decide(facts)
+        seen = tuple([tuple(facts.get(name, ())) for name in self._names])
+        outcome = self._kept.get(seen)
+        if outcome is not None:
+            self._hits += 1
+            return outcome
+        outcome = self._decision.decide(facts)
+        if len(self._kept) < _KEPT:
+            self._kept[seen] = outcome
+        elif self._hits > 2 * _KEPT:
+            self._kept, self._hits = {seen: outcome}, 0
+        else:
+            self._kept = None
+        return outcome
+
+
 class Verdicts:
     """All decisions of a plan in their order; a later one may look at an earlier one's outcome.
     `metrics` are the keys of each metric that is asked."""
 
     def __init__(self, decisions: Sequence[Decision], metrics: Mapping[str, tuple[Key, ...]]) -> None:
         names = frozenset[str]().union(*(decision.looks_at for decision in decisions))
-        self._decisions = decisions
-        self._metrics = {name: keys for name, keys in metrics.items() if name in names}
-        self._keys = tuple(key for keys in self._metrics.values() for key in keys)
-        self._facts = tuple(sorted(names - self._metrics.keys()))
-        self._kept: dict[tuple[object, ...], tuple[Outcome, ...]] = {}
+        self._decisions = tuple(map(Remembered, decisions))
+        self._metrics = tuple((name, keys) for name, keys in metrics.items() if name in names)
 
     def decide(self, values: dict[Key, float], absent: dict[str, str], facts: dict[str, list[float]]) -> None:
         """Adds each outcome to `values`, or to `absent` with its reason."""
-        seen = (*map(values.get, self._keys), *[tuple(facts.get(name, ())) for name in self._facts])
-        outcomes = self._kept.get(seen)
-        if outcomes is None:
-            if len(self._kept) >= _KEPT:
-                self._kept.clear()
-            outcomes = self._kept[seen] = self._decided(values, facts)
-        for name, value, because in outcomes:
+        for name, keys in self._metrics:
+            facts[name] = [values[key] for key in keys if key in values]
+        for decision in self._decisions:
+            name = decision.name
+            value, because = decision.decide(facts)
             if value is None:
                 values.pop((name, ""), None)
                 absent.setdefault(name, because)
+                facts[name] = []
             else:
                 values[name, ""] = value
                 absent.pop(name, None)
-
-    def _decided(self, values: Mapping[Key, float], facts: dict[str, list[float]]) -> tuple[Outcome, ...]:
-        for name, keys in self._metrics.items():
-            facts[name] = [values[key] for key in keys if key in values]
-        outcomes = []
-        for decision in self._decisions:
-            value, because = decision.decide(facts)
-            facts[decision.name] = [] if value is None else [value]
-            outcomes.append((decision.name, value, because))
-        return tuple(outcomes)
+                facts[name] = [value]

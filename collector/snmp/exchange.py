@@ -27,7 +27,7 @@ from domain.reading import Outcome
 
 _DATAGRAM = 65_535
 _READS = 1024  # packets taken from one socket before others have their turn
-_COALESCE_S = 0.05  # deadlines this near are settled in one go, between two slots of the schedule
+_COALESCE_S = 0.02  # deadlines this near are settled in one go, out of the way of the schedule's slots
 _NO_ROOM_S = 0.005  # until the next look whether answers have made room
 _ANSWER_SIZE = 2048  # octets of receive buffer the kernel charges for a usual answer
 

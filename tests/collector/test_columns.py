@@ -77,4 +77,15 @@ def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     kept = [memo for column in plan._columns.values() for memo in column._memos]
     assert kept
     assert max(map(len, kept)) <= 16
-    assert len(plan._verdicts._kept) <= 16
+    assert all(len(decision._kept or ()) <= 16 for decision in plan._verdicts._decisions)
+
+
+def test_a_decision_that_looks_at_what_is_ever_new_stops_remembering() -> None:
+    never = verdicts.Remembered(verdicts.Decision("x", ((None, 1.0, ""),), 0, 9, frozenset({"amperes"})))
+    often = verdicts.Remembered(verdicts.Decision("x", ((None, 1.0, ""),), 0, 9, frozenset({"state"})))
+    for number in range(1_000):
+        facts = {"amperes": [float(number)], "state": [float(number % 5)]}
+        assert never.decide(facts) == often.decide(facts) == (1.0, "")
+    assert never._kept is None
+    assert often._kept is not None
+    assert len(often._kept) == 5

@@ -55,6 +55,23 @@ def test_a_reference_vouches_only_with_an_answer_to_a_later_question() -> None:
     assert [cause for _, _, _, cause in play.told()] == ["box_silent"]
 
 
+def test_what_was_asked_when_sight_came_back_is_evidence_again() -> None:
+    """The reference answered in the very sweep in which the camera did not."""
+    play = alone("gateway")
+    for asked in (0, 30):
+        play.icmp(asked + 0.1, "gateway", asked=asked)
+        play.icmp(asked + 0.1, "A-cam1", asked=asked)
+    for asked in (60, 90):
+        play.icmp(asked + TIMEOUT, "gateway", alive=False, asked=asked)
+        play.icmp(asked + TIMEOUT, "A-cam1", alive=False, asked=asked)
+    for asked in (120, 150, 180):
+        play.icmp(asked + TIMEOUT, "gateway", asked=asked)
+        play.icmp(asked + TIMEOUT, "A-cam1", alive=False, asked=asked)
+    play.wait(200)
+    (incident,) = (each for each in play.incidents.values() if each.target == "A")
+    assert incident.since == START + 120_000
+
+
 def test_when_it_was_asked_is_recorded_and_replayed(tmp_path: Path) -> None:
     file = tmp_path / "recording.jsonl"
     given = Reading("A-cam1", Probe.ICMP, START + 1_060, Outcome.TIMEOUT, asked=START + 3)

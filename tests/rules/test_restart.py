@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
-from domain.input import Start
+from domain.input import Reload, Start
 from rules.engine import Engine
 from rules.load import load
 from tests.rules.town import ON_BATTERY, START, Play, box, town
@@ -102,3 +103,22 @@ def test_the_cause_of_a_dark_box_is_not_forgotten_by_a_watcher_that_begins_anew(
     assert [(b, notice) for _, b, notice, lead in again.told() if lead == cause] == (
         [] if spent else [("A", "worse")]
     )
+
+
+def test_a_ups_that_changed_its_feeder_is_remembered_after_a_crash() -> None:
+    play = Play(CITY)
+    for at in range(0, 100, 5):
+        play.sweep(at)
+    moved = replace(CITY, boxes=CITY.boxes | {"A": box("A", feeder="F2")})
+    play.feed(Reload(START + 100_000, moved, load()))
+    play.sweep(170, dead=["A"])  # the others are heard, and saved, once more
+    kept = json.loads(json.dumps(play.state))
+    engine = Engine(moved, load(), kept)
+    assert engine._world.devices["A-ups"].power_ok_at >= START + 90_000
+
+
+def test_power_once_remembered_device_by_device_is_still_read() -> None:
+    engine = Engine(
+        CITY, load(), {"device/A-ups": {"power_ok_at": 7}, "shelf/x": {"power_ok_at": {"B-ups": 8}}}
+    )
+    assert [engine._world.devices[ups].power_ok_at for ups in ("A-ups", "B-ups")] == [7, 8]

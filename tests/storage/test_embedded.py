@@ -158,6 +158,39 @@ def test_a_disk_that_takes_nothing_is_said_once_and_caught_up_with_later(
     assert len([r for r in caplog.records if "takes none" in r.message]) == 1
 
 
+class FullOnce:
+    """An index whose first commit finds the disk full."""
+
+    def __init__(self, index: sqlite3.Connection) -> None:
+        self._index = index
+        self.refused = 0
+
+    def execute(self, sql: str, parameters: tuple[object, ...] = ()) -> sqlite3.Cursor:
+        if sql == "COMMIT" and not self.refused:
+            self.refused = 1
+            raise sqlite3.OperationalError("database or disk is full")
+        return self._index.execute(sql, parameters)
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._index, name)
+
+
+def test_names_that_a_failed_commit_took_back_are_not_given_to_another_device(tmp_path: Path) -> None:
+    store = EmbeddedStore(tmp_path, commit_s=0.02)
+    store._index = index = FullOnce(store._index)  # type: ignore[assignment]
+    store.write([poll(MIDNIGHT, {CHARGE: 1.0}, "a")])
+    assert store.flush()
+    assert index.refused
+    store.write([poll(MIDNIGHT + 1, {CHARGE: 2.0}, "b"), poll(MIDNIGHT + 1, {CHARGE: 3.0}, "a")])
+    assert store.flush()
+    found = {name: store.series(name, CHARGE, MIDNIGHT, MIDNIGHT + DAY) for name in "ab"}
+    assert {name: [point.value for point in points] for name, points in found.items()} == {
+        "a": [1.0, 3.0],
+        "b": [2.0],
+    }
+    store.close()
+
+
 def test_when_the_disk_stands_still_the_oldest_are_dropped_and_counted(tmp_path: Path) -> None:
     store = EmbeddedStore(tmp_path, commit_s=30, max_waiting=100)
     for n in range(10):
