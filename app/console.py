@@ -16,6 +16,7 @@ from storage.journal import Reader, open_outbox, open_reader
 PATIENCE_MS = 15_000
 PAUSE_MS = 100
 SILENT_MS = 30_000
+SPOOL_S = 60  # lines that wait no longer are merely on their way
 """A watcher without an alive mark for so long is taken for dead."""
 
 
@@ -89,6 +90,7 @@ def status_words(found: Mapping[str, Any]) -> str:
     lines.append(
         f"{found['owed_undecided']} events not yet decided, {found['deliveries_unsent']} messages unsent"
     )
+    lines += _series_words(watched)
     if found["changes_parked"]:
         lines.append(f"{found['changes_parked']} changes were refused by the journal and are parked in it")
     for incident in found["incidents"]:
@@ -100,3 +102,17 @@ def status_words(found: Mapping[str, Any]) -> str:
     if not found["incidents"]:
         lines.append("no open incidents")
     return "\n".join(lines)
+
+
+def _series_words(watched: Mapping[str, Any]) -> list[str]:
+    """What waits for InfluxDB, and what it never got; nothing while all is well."""
+    waiting, dropped = int(watched.get("spool_lines", 0)), int(watched.get("spool_dropped_total", 0))
+    parked, age = int(watched.get("parked_total", 0)), watched.get("spool_age_seconds", 0)
+    words = []
+    if waiting and age > SPOOL_S:
+        words.append(f"series: {waiting} lines wait for InfluxDB, the oldest for {age / 60:.0f} min")
+    if dropped:
+        words.append(f"series: {dropped} LINES LOST to the caps of the spool or a full disk")
+    if parked:
+        words.append(f"series: {parked} lines were refused by InfluxDB, see series/spool/parked.lp")
+    return words

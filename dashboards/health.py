@@ -56,7 +56,7 @@ def _awake() -> Panel:
     query = over_time("monitor", 'max("blind")', (), ("process",), "2")
     panel = state_timeline(
         "Awake",
-        "Each process: watching, blind, or without a word. A time without a word is a time nobody watched, "
+        "The watching process: watching, blind, or without a word. Without a word nobody watched, "
         "unless the store was away: its gaps are filled later from the spool.",
         [target(query, "$tag_process")],
         Look(
@@ -142,7 +142,7 @@ def _processor() -> Panel:
     query = over_time("monitor", 'non_negative_derivative(max("cpu_seconds_total"), 1s)', (), ("process",))
     panel = timeseries(
         "Processor",
-        "Share of one processor each process uses.",
+        "Share of one processor the watching process uses.",
         [target(query, "$tag_process")],
         Look(unit="percentunit", low=0),
     )
@@ -150,4 +150,4 @@ def _processor() -> Panel:
 
 
 def _memory() -> Panel:
-    return _lines("Memory", "Resident memory of each process.", (("memory_bytes", ""),))
+    return _lines("Memory", "Resident memory of the watching process.", (("memory_bytes", ""),))

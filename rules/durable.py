@@ -81,7 +81,8 @@ def restore_shelf(devices: Mapping[str, DeviceMemory], row: Mapping[str, Any]) -
     """Of a device that has changed its shelf there may be two rows: the later word counts."""
     for id_, at in row.get("power_ok_at", {}).items():
         if id_ in devices:
-            devices[id_].power_ok_at = max(devices[id_].power_ok_at, at)
+            device = devices[id_]
+            device.power_ok_at = device.power_saved = max(device.power_ok_at, at)
 
 
 def box_row(memory: BoxMemory) -> Row | None:

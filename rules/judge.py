@@ -20,7 +20,10 @@ IDENTITY = ("serial", "mac", "engine_id")
 """Texts by which a device is known to be the same one."""
 
 SAVE_EVERY = 60_000
-"""How stale the durable memory of healthy UPSes may be, in milliseconds."""
+"""How often the durable memory of healthy UPSes is made anew, in milliseconds."""
+
+STALE = 3 * SAVE_EVERY
+"""And how stale it may be of any of them: a shelf's turn may come just before a UPS's own poll."""
 
 DISCHARGE_SAVE_EVERY = 15_000
 
@@ -112,10 +115,7 @@ class Judge:
         charge = reading.values.get(power.CHARGE)
         if evidence is Evidence.GOOD:
             memory.power_ok_at = now
-            shelf = memory.box.shelf
-            if now - shelf.saved_at >= SAVE_EVERY:
-                shelf.saved_at = now
-                work.shelves.add(shelf.id)
+            self._keep_power(work, memory)
             self._learn(work, memory)
         elif evidence is Evidence.BAD:  # one that tells no charge may still tell its runtime
             discharge = memory.discharge or Discharge(now)
@@ -125,6 +125,18 @@ class Judge:
         if memory.discharge and now - memory.saved_at >= DISCHARGE_SAVE_EVERY:
             memory.saved_at = now
             work.devices.add(memory.device.id)
+
+    def _keep_power(self, work: Work, memory: DeviceMemory) -> None:
+        """Once a minute for a whole shelf; at once for a UPS of which nothing fresh is kept, for a watcher
+        that is killed again and again must not forget whoever is never the first to be read."""
+        shelf, now = memory.box.shelf, work.now
+        if now - shelf.saved_at < SAVE_EVERY and now - memory.power_saved < STALE:
+            return
+        shelf.saved_at = now
+        work.shelves.add(shelf.id)
+        for ups in shelf.ups:
+            other = self._world.devices[ups]
+            other.power_saved = other.power_ok_at
 
     def _learn(self, work: Work, memory: DeviceMemory) -> None:
         """A discharge is over: what it cost per hour is this box's habit, the newest weighing a third."""

@@ -38,8 +38,8 @@ class DeviceMemory:
     __slots__ = (
         "alarms", "box", "cause", "condition", "device", "discharge", "habit", "heard_icmp", "heard_snmp",
         "icmp_at", "icmp_fails", "icmp_known_at", "icmp_since", "identity", "last", "last_ok_at",
-        "power_ok_at", "recovered_at", "saved_at", "seen_identity", "snmp_at", "snmp_fails", "snmp_ok_at",
-        "snmp_since", "thresholds",
+        "power_ok_at", "power_saved", "recovered_at", "saved_at", "seen_identity", "snmp_at", "snmp_fails",
+        "snmp_ok_at", "snmp_since", "thresholds",
     )  # fmt: skip
 
     def __init__(self, device: Device, box: BoxMemory, thresholds: Thresholds) -> None:
@@ -60,6 +60,7 @@ class DeviceMemory:
         self.last_ok_at = 0
         self.last: Reading | None = None  # last good SNMP reading, of UPS and switches
         self.power_ok_at = 0  # a UPS was last seen healthy on mains
+        self.power_saved = 0  # what of that is durable
         self.saved_at = 0  # while its battery discharges
         self.discharge: Discharge | None = None
         self.habit = 0.0  # percent per hour of its past discharges

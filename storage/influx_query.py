@@ -102,7 +102,9 @@ def ask(http: Any, settings: InfluxSettings, question: str, method: str = "GET")
 
 
 def speaks_influxql(http: Any, settings: InfluxSettings) -> bool:
-    """False of VictoriaMetrics, which answers every question with a list of databases."""
+    """False of VictoriaMetrics, which answers every question with a list of databases. Only to be asked
+    where it may be one: it says that it is 1.8, and a newer InfluxDB refuses what its database is asked
+    before there is one."""
     answered = ask(http, settings, "SHOW MEASUREMENTS LIMIT 1")
     return not any(series.get("name") == "databases" for r in answered for series in r.get("series", ()))
 

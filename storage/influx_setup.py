@@ -36,7 +36,7 @@ def setup(settings: InfluxSettings, *, raw_days: int = 90, rollup_days: int = 18
     with client(settings) as http:
         server = find_out(http, settings)
         did = [f"found {server} at {settings.url}"]
-        if not speaks_influxql(http, settings):
+        if server.major < 2 and not speaks_influxql(http, settings):
             no = "this server has no databases to make (VictoriaMetrics needs none, nor retention by us)"
             return [*did, no]
         make = _three if server.major >= 3 else _two if server.major == 2 else _one
@@ -166,7 +166,7 @@ def _three(http: httpx.Client, settings: InfluxSettings, days: int, _shard_days:
     except Refused as error:
         if "HTTP 409" not in str(error):
             raise
-        yield f"database {settings.database} was there"
+        yield f"database {settings.database} was there, kept as it was made: version 3 changes no retention"
     else:
         yield f"made database {settings.database}, kept {_words(days)}"
 

@@ -40,7 +40,7 @@ class Roller:
         self._http = client(settings)
         try:
             server = find_out(self._http, settings)
-            if not speaks_influxql(self._http, settings):
+            if server.major < 2 and not speaks_influxql(self._http, settings):
                 raise Permanent(
                     "this server answers no InfluxQL (VictoriaMetrics does not): there are no rollups, so "
                     "keep its raw series as long as graphs are wanted"

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from app.clock import SystemClock
+from app.console import status_words
 from storage.journal import open_reader
 from tests.app.asking import Ask
 from tests.app.live import say
@@ -126,3 +127,24 @@ def test_a_request_nobody_answers_is_said_to_be_waiting(past: Path) -> None:
     done = say("acknowledge", "ABCDEF", "--by", "asif", "--data", str(past))
     assert done.returncode == 2
     assert "is `nigehban run` running" in done.stderr
+
+
+def test_status_says_what_waits_for_influxdb_and_what_it_never_got() -> None:
+    found = {
+        "timezone": "Asia/Karachi",
+        "alive_seconds_ago": {},
+        "owed_undecided": 0,
+        "deliveries_unsent": 0,
+        "changes_parked": 0,
+        "incidents": [],
+        "watched": {
+            "devices": 1, "heard": 1, "down": 0, "degraded": 0, "dark_boxes": 0, "blind": 0,
+            "spool_lines": 1200, "spool_age_seconds": 600.0, "spool_dropped_total": 7, "parked_total": 3,
+        },
+    }  # fmt: skip
+    words = status_words(found)
+    assert "series: 1200 lines wait for InfluxDB, the oldest for 10 min" in words
+    assert "series: 7 LINES LOST" in words
+    assert "series: 3 lines were refused by InfluxDB" in words
+    found["watched"] |= {"spool_age_seconds": 2.0, "spool_dropped_total": 0, "parked_total": 0}  # type: ignore[operator]
+    assert "series" not in status_words(found)

@@ -122,3 +122,16 @@ def test_power_once_remembered_device_by_device_is_still_read() -> None:
         CITY, load(), {"device/A-ups": {"power_ok_at": 7}, "shelf/x": {"power_ok_at": {"B-ups": 8}}}
     )
     assert [engine._world.devices[ups].power_ok_at for ups in ("A-ups", "B-ups")] == [7, 8]
+
+
+def test_a_watcher_that_is_killed_again_and_again_remembers_the_power_of_every_ups() -> None:
+    kept: dict[str, dict[str, object]] = {}
+    for life in range(0, 200, 10):  # ten seconds each: long before a shelf's minute is over
+        play = Play(CITY, engine=Engine(CITY, load(), kept))
+        play.state = dict(kept)
+        play.feed(Start(START + life * 1000))
+        play.rounds(life, life + 10)
+        kept = json.loads(json.dumps(play.state))
+    engine = Engine(CITY, load(), kept)
+    stale = [START + 200_000 - engine._world.devices[f"{name}-ups"].power_ok_at for name in "ABCD"]
+    assert max(stale) <= 190_000

@@ -9,6 +9,7 @@ import subprocess
 import threading
 import zlib
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -24,6 +25,7 @@ from storage.influx import Backoff, InfluxSink
 from storage.influx_http import InfluxSettings, client, fault, find_out
 from storage.influx_setup import setup
 from storage.influx_sift import sift
+from storage.influx_years import Roller
 from storage.refusals import Refused, Rejected, TooLarge
 from storage.schema import Place
 from tests.peers import program, wait_until
@@ -80,7 +82,11 @@ def stand_in() -> Iterator[StandIn]:
                     state.mappings.append(json.loads(body))
                 self.answer(200, {}, json.dumps({"content": state.mappings}))
             elif path == "/query":
-                self.answer(200, {}, '{"results":[{"statement_id":0}]}')
+                asked = parse_qs(self.path.partition("?")[2]).get("db", [""])[0]
+                if state.version.startswith("3") and asked not in [one["db"] for one in state.buckets]:
+                    self.answer(404, {}, json.dumps({"error": f"database not found: {asked}"}))
+                else:
+                    self.answer(200, {}, '{"results":[{"statement_id":0}]}')
             elif path == "/api/v3/configure/database":
                 made = json.loads(body)
                 known = made["db"] in [one["db"] for one in state.buckets]
@@ -294,11 +300,28 @@ def test_databases_of_version_3_are_made_once(stand_in: StandIn) -> None:
         "made database cctv, kept 30 days",
         "made database cctv_years, kept 1825 days",
     ]
-    assert setup(settings, raw_days=30)[1:] == ["database cctv was there", "database cctv_years was there"]
+    kept = "kept as it was made: version 3 changes no retention"
+    again = [f"database {name} was there, {kept}" for name in ("cctv", "cctv_years")]
+    assert setup(settings, raw_days=30)[1:] == again
     assert stand_in.buckets[1] == {"db": "cctv_years", "retention_period": "1825d"}
 
 
 @pytest.mark.filterwarnings("ignore:Unverified HTTPS")
+@pytest.mark.parametrize("version", ["v2.7.1", "3.1.0"])
+def test_rollups_of_newer_versions_say_what_to_do_before_there_is_a_database(
+    stand_in: StandIn, version: str
+) -> None:
+    stand_in.version = version
+    settings = InfluxSettings(stand_in.url, "cctv", org="city", token="long-secret")
+    with closing(Roller(settings)) as roller:
+        if version.startswith("3"):
+            with pytest.raises(Refused, match=r"database not found: cctv.*run `nigehban influx setup`"):
+                roller.roll(0)
+        setup(settings)
+        assert roller.roll(0).lines == 0  # nothing is there to be rolled up
+        assert roller.newest(0) is None
+
+
 def test_a_certificate_is_checked_unless_told_not_to(tmp_path: Path) -> None:
     key, cert = tmp_path / "key.pem", tmp_path / "cert.pem"
     subject = "-x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=IP:127.0.0.1"

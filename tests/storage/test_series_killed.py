@@ -27,7 +27,7 @@ from tests.storage.series_writer import KEY, PLACES, QUICK, START, reading
 
 ROOT = Path(__file__).resolve().parents[2]
 KILLS = int(os.environ.get("NIGEHBAN_KILLS", "20"))
-"""Half of them of us and half of the server, where there is one. NIGEHBAN_KILLS=200 is for a long evening."""
+"""Half of them of us and half of the server, where there is one. 200 take five minutes a server."""
 
 pytestmark = [pytest.mark.slow]
 
