@@ -107,7 +107,7 @@ class Pending:
 class Grid:
     """One feeder and its boxes, counted as they change: a verdict must not walk a feeder of a thousand.
 
-    Boxes without a feeder share one that nobody's verdict looks at."""
+    Boxes without a feeder share one."""
 
     boxes: tuple[str, ...] = ()
     roots: tuple[str, ...] = ()  # those of them without a parent

@@ -101,10 +101,6 @@ class ReceiveBatch:
         self._fresh = self._messages.raw
         self._used = 0  # records filled by the last call
 
-    @property
-    def size(self) -> int:
-        return self._size
-
     def receive(self, descriptor: int) -> memoryview:
         """What is waiting, as records; empty when nothing is. OSError with an error the socket holds.
 
