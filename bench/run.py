@@ -61,7 +61,7 @@ def icmp(full: bool) -> Figures:
 
 def snmp(full: bool) -> Figures:
     """The whole path and the exporter take turns over one responder."""
-    runs, seconds, count = (5, 6.0, 20_000) if full else (3, 3.0, 10_000)
+    runs, seconds, count = (5, 6.0, 20_000) if full else (3, 3.0, 6_000)
     costs: dict[str, list[tuple[float, float]]] = {}
     with peers.responder() as (port, _):
         rates = {sink: _capacity(count, port, sink) for sink in ("influx", "embedded")}
