@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from collector.device.expression import Compiled
 from domain.reading import Key
 
+Many = tuple[float, ...]
+
 _KEPT = 128  # situations of one decision; when so many have been met, it shows whether they come again
 
 
@@ -47,13 +49,13 @@ class Remembered:
         self.name = decision.name
         self._decision = decision
         self._names = tuple(sorted(decision.looks_at))
-        self._kept: dict[tuple[tuple[float, ...], ...], tuple[float | None, str]] | None = {}
+        self._kept: dict[tuple[Many | None, ...], tuple[float | None, str]] | None = {}
         self._hits = 0
 
-    def decide(self, facts: Mapping[str, Sequence[float]]) -> tuple[float | None, str]:
+    def decide(self, facts: Mapping[str, Many]) -> tuple[float | None, str]:
         if self._kept is None:
             return self._decision.decide(facts)
-        seen = tuple([tuple(facts.get(name, ())) for name in self._names])
+        seen = (*map(facts.get, self._names),)
         outcome = self._kept.get(seen)
         if outcome is not None:
             self._hits += 1
@@ -77,18 +79,21 @@ class Verdicts:
         self._decisions = tuple(map(Remembered, decisions))
         self._metrics = tuple((name, keys) for name, keys in metrics.items() if name in names)
 
-    def decide(self, values: dict[Key, float], absent: dict[str, str], facts: dict[str, list[float]]) -> None:
-        """Adds each outcome to `values`, or to `absent` with its reason."""
+    def decide(
+        self, values: dict[Key, float], absent: dict[str, str], found: Mapping[str, Sequence[float]]
+    ) -> None:
+        """Adds each outcome to `values`, or to `absent` with its reason. `found` are facts by name."""
+        facts: dict[str, Many] = {name: tuple(many) for name, many in found.items()}
         for name, keys in self._metrics:
-            facts[name] = [values[key] for key in keys if key in values]
+            facts[name] = tuple([values[key] for key in keys if key in values])
         for decision in self._decisions:
             name = decision.name
             value, because = decision.decide(facts)
             if value is None:
                 values.pop((name, ""), None)
                 absent.setdefault(name, because)
-                facts[name] = []
+                facts[name] = ()
             else:
                 values[name, ""] = value
                 absent.pop(name, None)
-                facts[name] = [value]
+                facts[name] = (value,)

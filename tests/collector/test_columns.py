@@ -84,7 +84,7 @@ def test_a_decision_that_looks_at_what_is_ever_new_stops_remembering() -> None:
     never = verdicts.Remembered(verdicts.Decision("x", ((None, 1.0, ""),), 0, 9, frozenset({"amperes"})))
     often = verdicts.Remembered(verdicts.Decision("x", ((None, 1.0, ""),), 0, 9, frozenset({"state"})))
     for number in range(1_000):
-        facts = {"amperes": [float(number)], "state": [float(number % 5)]}
+        facts = {"amperes": (float(number),), "state": (float(number % 5),)}
         assert never.decide(facts) == often.decide(facts) == (1.0, "")
     assert never._kept is None
     assert often._kept is not None
