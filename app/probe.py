@@ -15,10 +15,9 @@ from app.settings import resolve
 from collector import probe
 from collector.device import load as profile_load
 from collector.probe import ProbeResult, rendered
-from collector.snmp.community import CommunitySession
+from collector.snmp.agent import AgentSession
 from collector.snmp.exchange import Exchange
-from collector.snmp.session import Credentials, Session
-from collector.snmp.users import UserSessions
+from collector.snmp.session import Credentials
 from domain.errors import ConfigError, Problem
 from domain.reading import Outcome
 
@@ -104,23 +103,15 @@ async def ask(given: Given) -> ProbeResult:
         return ProbeResult(given.host, Outcome.UNREACHABLE, "", "", clock.now() - began, detail=detail)
     address = (str(found[0][4][0]), port)
     exchange = Exchange(given.timeout_s, ATTEMPTS)
-    users = UserSessions(given.timeout_s, ATTEMPTS) if known.version == "3" else None
     try:
-        session: Session = (
-            users.session(address, known)
-            if users
-            else CommunitySession(exchange, address, known.version, known.community)
-        )
+        session = AgentSession(exchange, address, known)
     except ValueError as error:
         exchange.close()
         raise _refused(str(error), "give another --auth or --priv") from None
     try:
         return await probe.probe(session, f"{host}:{port}", profiles, given.profile, now=clock.now)
     finally:
-        session.close()
         exchange.close()
-        if users is not None:
-            users.close()
 
 
 def shown(result: ProbeResult, as_json: bool, explain: bool) -> str:

@@ -22,10 +22,9 @@ from collector.probe import ProbeResult, probe
 from collector.recording import mask_load, record
 from collector.recording.held import Heard, Held
 from collector.recording.snmprec import rows_of, snmprec
-from collector.snmp.community import CommunitySession
+from collector.snmp.agent import AgentSession
 from collector.snmp.exchange import Exchange
 from collector.snmp.session import Credentials, Session, oid
-from collector.snmp.users import UserSessions
 from domain.errors import ConfigError, Permanent, Problem, Retryable
 from domain.reading import Outcome
 
@@ -164,19 +163,10 @@ async def _opened(given: Given, known: Credentials) -> AsyncIterator[Session]:
         raise Retryable(f"the name {host} cannot be resolved: {error.strerror}") from None
     address = (str(found[0][4][0]), port)
     exchange = Exchange(given.timeout_s, ATTEMPTS)
-    users = UserSessions(given.timeout_s, ATTEMPTS) if known.version == "3" else None
-    session: Session = (
-        users.session(address, known)
-        if users
-        else CommunitySession(exchange, address, known.version, known.community)
-    )
     try:
-        yield session
+        yield AgentSession(exchange, address, known)
     finally:
-        session.close()
         exchange.close()
-        if users is not None:
-            users.close()
 
 
 def _write(wanted: Wanted, expected: dict[str, Any], text: str) -> tuple[Path, Path]:

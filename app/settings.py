@@ -7,7 +7,6 @@ named, never written: env:NAME or file:/path.
 from __future__ import annotations
 
 import os
-import resource
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -102,15 +101,6 @@ def resolve(reference: str | SecretRef) -> str:
     return secret(reference, os.environ)
 
 
-def _descriptors() -> int:
-    """As many as this process may have, once it has asked for all that it is allowed. A v3 session
-    that is kept costs a third less CPU a poll than one that is opened anew, and a descriptor."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    most = max(soft, 65_536 if hard == resource.RLIM_INFINITY else min(hard, 65_536))
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
-    return most
-
-
 class Settings:
     """A checked settings file, and the objects it asks for."""
 
@@ -126,7 +116,7 @@ class Settings:
         return tuple(self._channels)
 
     def poll(self) -> PollSettings:
-        return PollSettings(**self._poll.model_dump(), kept_v3=_descriptors() // 2)
+        return PollSettings(**self._poll.model_dump())
 
     def channels(self, data: Path) -> dict[str, Channel]:
         """Every road that is open; ConfigError when a secret of one is missing."""

@@ -22,9 +22,9 @@ from collector.device.discover import discover
 from collector.device.plan import Plan
 from collector.round import Course, Round
 from collector.schedule import Schedule
-from collector.snmp.community import CommunitySession
+from collector.snmp.agent import AgentSession
 from collector.snmp.exchange import Exchange
-from collector.snmp.session import Varbind
+from collector.snmp.session import Credentials, Varbind
 from collector.snmp.udp import Address
 from domain.input import Start
 from domain.reading import Outcome, Probe
@@ -78,7 +78,7 @@ async def main(given: dict[str, Any]) -> dict[str, float]:
     accepted = city.accepted(place)
     exchange = Exchange()
     first = next(iter(place.devices.values()))
-    session = CommunitySession(exchange, (first.address, port), "2c", city.COMMUNITY)
+    session = AgentSession(exchange, (first.address, port), Credentials("2c", city.COMMUNITY))
     plan = await discover(session, first, accepted.profiles)
     exchange.close()
     addresses: dict[str, Address] = {device.id: (device.address, port) for device in place.devices.values()}

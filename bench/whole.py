@@ -28,7 +28,7 @@ from bench.table import quantile
 from collector.device.discover import discover
 from collector.device.plan import Plan
 from collector.icmp.sweeper import Sweeper
-from collector.poller import Poller, PollSettings
+from collector.poller import Poller
 from collector.schedule import phase
 from collector.snmp.session import Session
 from domain.place import Device
@@ -72,14 +72,12 @@ class Whole:
         self.failed = 0
         self.seen: Callable[[Sequence[Reading]], None] | None = None
         self.prober = Sweeper()
-        settings = PollSettings(kept_v3=given.get("kept_v3", 1000))
         self.poller = Poller(
             self.clock,
             self.prober,
             self._discover,
             city.credentials_v3 if given.get("version") == "3" else city.credentials,
             self._take,
-            settings,
         )
 
     async def _discover(self, session: Session, device: Device) -> Plan:

@@ -1,15 +1,15 @@
 """Polls a city: who is due is asked, and what was learned is handed on in batches of readings.
 
-A v1 or v2c device in its steady state costs no task: a `Round` of callbacks. Tasks, bounded in
-number, are for what is rare (discovery, walks, agents that choke) and for v3, whose driver is
-built on them. Nothing here waits for a device, a name server or a neighbour.
+A device in its steady state costs no task: a `Round` of callbacks. Tasks, bounded in number, are
+for what is rare: discovery, walks, agents that choke. Nothing here waits for a device, a name
+server or a neighbour.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 
 from collector.bounded import Bounded
@@ -26,7 +26,7 @@ from collector.snmp.udp import Address
 from collector.watched import Watched
 from domain.place import Device, Status
 from domain.ports import Clock, Prober
-from domain.reading import Outcome, Probe, Reading, Trust
+from domain.reading import Outcome, Probe, Reading
 
 _TICK_MS = 100
 _STRANGERS_S = 0.05  # discoveries begin so long after the polls of their slot: half a slot
@@ -58,9 +58,8 @@ class PollSettings:
     echo_timeout_s: float = 1.0
     snmp_timeout_s: float = 2.0  # of one attempt
     snmp_attempts: int = 2
-    discoveries: int = 4096  # of v1 and v2c under way at once; the silent ones take 8 s each
+    discoveries: int = 4096  # under way at once; the silent ones take 8 s each
     errands: int = 1024  # walks, and polls of agents that choke
-    kept_v3: int = 1000  # v3 sessions kept, and v3 polls under way; a descriptor each
 
 
 class Poller:
@@ -79,7 +78,7 @@ class Poller:
     ) -> None:
         self.settings = settings = settings or PollSettings()
         self.counters = PollCounters()
-        self._connections = Connections(settings.snmp_timeout_s, settings.snmp_attempts, settings.kept_v3)
+        self._connections = Connections(settings.snmp_timeout_s, settings.snmp_attempts)
         self.exchange = self._connections.exchange
         self._clock = clock
         self._prober = prober
@@ -93,7 +92,6 @@ class Poller:
         # Apart, so that many silent devices of one sort hold up nobody of another.
         self._discoveries = Bounded(settings.discoveries)
         self._errands = Bounded(settings.errands)
-        self._v3 = Bounded(settings.kept_v3)
         self._sweeps = Bounded(1024)
         self._strangers: list[Watched] = []  # of this slot, to be discovered
         self._ready: list[Reading] = []
@@ -211,10 +209,8 @@ class Poller:
             self._strangers.append(watched)
             return
         watched.polls += 1
-        if watched.round is not None:
-            watched.round.begin(watched.slow_turn())
-        else:
-            self._v3.start(partial(self._careful, watched))
+        assert watched.round is not None
+        watched.round.begin(watched.slow_turn())
 
     def _round_ended(
         self, watched: Watched, outcome: Outcome, varbinds: Sequence[Varbind], course: Course
@@ -241,9 +237,7 @@ class Poller:
         if outcome is not Outcome.OK or plan is None:
             self._emit(Reading(device, Probe.SNMP, now, outcome))
             return
-        reading = plan.decode(varbinds, device, now, watched.slow_turn())
-        if watched.by_user():
-            reading = _trusted(watched, reading)
+        reading = plan.decode(varbinds, device, now, watched.slow_turn(), watched.trust)
         life = watched.life
         if whole and (plan.stale(reading) or (life and life.over(plan.marks, varbinds, reading, now))):
             watched.plan = watched.round = None
@@ -251,7 +245,7 @@ class Poller:
         self._emit(reading)
 
     async def _careful(self, watched: Watched, have: Sequence[Varbind] = ()) -> None:
-        """What a round cannot do: v3, walks, and agents that choked. `have` are answers to the GETs."""
+        """What a round cannot do: walks, and agents that choked. `have` are answers to the GETs."""
         plan, session = watched.plan, watched.session
         if plan is None or session is None:
             return
@@ -279,8 +273,7 @@ class Poller:
         strangers, self._strangers = self._strangers, []
         for watched in strangers:
             if not (self._closed or watched.gone):
-                pool = self._v3 if watched.by_user() else self._discoveries
-                pool.start(partial(self._discovery, watched))
+                self._discoveries.start(partial(self._discovery, watched))
 
     async def _discovery(self, watched: Watched) -> None:
         self.counters.discoveries += 1
@@ -307,7 +300,7 @@ class Poller:
     # -- handing on
 
     def _pools(self) -> tuple[Bounded, ...]:
-        return self._discoveries, self._errands, self._v3, self._sweeps
+        return self._discoveries, self._errands, self._sweeps
 
     def _emit(self, reading: Reading) -> None:
         if not self._ready:
@@ -319,10 +312,3 @@ class Poller:
             ready, self._ready = self._ready, []
             self.counters.readings += len(ready)
             self._on_readings(ready)
-
-
-def _trusted(watched: Watched, reading: Reading) -> Reading:
-    """Authenticated v3 is known to come from the device itself."""
-    if watched.credentials is not None and watched.credentials.auth_protocol:
-        return replace(reading, trust=Trust.V3)
-    return reading

@@ -1,4 +1,4 @@
-"""One v1 or v2c device's steady poll: its GETs, encoded once, asked one after the other.
+"""One device's steady poll: its GETs, encoded once, asked one after the other.
 
 No task and no coroutine: an answer's callback asks the next PDU, and the last one ends the round.
 """
@@ -15,6 +15,7 @@ from collector.snmp.exchange import Exchange
 from collector.snmp.inquiry import Inquiry
 from collector.snmp.session import Credentials, Varbind, oid
 from collector.snmp.udp import Address
+from collector.snmp.v3 import Engine
 from domain.reading import Outcome
 
 SYS_UPTIME = oid("1.3.6.1.2.1.1.3.0")
@@ -45,6 +46,7 @@ class Round:
         plan: Plan,
         most: int,
         ended: Ended,
+        engine: Engine | None = None,
     ) -> None:
         self.most = most
         self._exchange = exchange
@@ -52,11 +54,12 @@ class Round:
         self._rows: Sequence[Varbind] = ()
         self._step = 0
         version = ber.V1 if credentials.version == "1" else ber.V2C
-        community = credentials.community.encode()
+        community = b"" if engine else credentials.community.encode()
 
         def inquiries(gets: tuple[tuple[bytes, ...], ...]) -> tuple[Inquiry, ...]:
             parts = (get[at : at + most] for get in gets for at in range(0, len(get), most))
-            return tuple(Inquiry(address, _get(version, community, part), self._told) for part in parts)
+            asked = (_get(version, community, part) for part in parts)
+            return tuple(Inquiry(address, request, self._told, engine) for request in asked)
 
         self._fast = inquiries(plan.gets or ((SYS_UPTIME,),))  # at least a sign of life
         self._slow = self._fast + inquiries(plan.slow_gets)

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from collector.device.lifetime import Lifetime
 from collector.device.plan import Plan
 from collector.round import Round
-from collector.snmp.community import Manners
-from collector.snmp.session import Credentials, Session
+from collector.snmp.agent import AgentSession, Manners
+from collector.snmp.session import Credentials
 from collector.snmp.udp import Address
 from domain.place import Device
+from domain.reading import Trust
 
 
 @dataclass(slots=True, eq=False)
@@ -25,18 +26,19 @@ class Watched:
     manners: Manners = field(default_factory=Manners)
     plan: Plan | None = None
     life: Lifetime | None = None  # of the plan
-    round: Round | None = None  # v1 and v2c, once discovered
-    session: Session | None = None  # where more care is needed than a round takes; always for v3
+    round: Round | None = None  # once discovered
+    session: AgentSession | None = None  # where more care is needed than a round takes
     polls: int = 0
     last_begun: int = 0  # engine milliseconds
     busy: bool = False
     gone: bool = False
     reachable: bool = True  # by ICMP, when last asked
+    trust: Trust = field(init=False)  # in what it answers
+
+    def __post_init__(self) -> None:
+        by_user = self.credentials is not None and self.credentials.auth_protocol
+        self.trust = Trust.V3 if by_user else Trust.PLAIN
 
     def slow_turn(self) -> bool:
         """Whether this poll reads the slow tables too: the first one, and every `slow_every`-th."""
         return self.plan is not None and (self.polls - 1) % max(self.plan.slow_every, 1) == 0
-
-    def by_user(self) -> bool:
-        """SNMPv3, as against a community."""
-        return self.credentials is not None and self.credentials.version == "3"

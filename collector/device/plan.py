@@ -17,7 +17,7 @@ from collector.device.verdicts import Decision, Verdicts
 from collector.snmp.session import INTEGER, OBJECT_ID, OCTET_STRING, Varbind, dotted
 from collector.snmp.template import Alike, Template
 from domain.place import Bounds, Kind
-from domain.reading import Key, Outcome, Probe, Reading, written
+from domain.reading import Key, Outcome, Probe, Reading, Trust, written
 
 NOT_ANSWERED = "not answered"
 _TEMPLATES = 128  # ways of answering that are kept arranged for one plan
@@ -134,7 +134,9 @@ class Plan:
         ):
             object.__setattr__(self, name, value)
 
-    def decode(self, varbinds: Iterable[Varbind], device: str, at: int, slow: bool) -> Reading:
+    def decode(
+        self, varbinds: Iterable[Varbind], device: str, at: int, slow: bool, trust: Trust = Trust.PLAIN
+    ) -> Reading:
         """The reading made of the answers to `gets` (with `slow`, to `slow_gets` too) and of the
         rows of `walks`. Never raises, whatever the varbinds hold."""
         absent: dict[str, str] = {}
@@ -157,7 +159,7 @@ class Plan:
             self._verdicts.decide(values, absent, facts)
         if ("latitude_degrees", "") in values or ("longitude_degrees", "") in values:
             _check_position(values, absent, self.bounds)
-        return Reading(device, Probe.SNMP, at, Outcome.OK, values, texts, absent)
+        return Reading(device, Probe.SNMP, at, Outcome.OK, values, texts, absent, trust)
 
     def _arranged(self, template: Template) -> Columns:
         if len(self._columns) >= _TEMPLATES:  # a device that answers in ever new ways

@@ -29,9 +29,6 @@ class Held:
                 found.append(self._row(name))
         return Answer(Outcome.OK, found)
 
-    def close(self) -> None:
-        """Nothing is held open."""
-
     def _row(self, name: bytes) -> Varbind:
         tag, octets = self._rows.get(name, (NO_SUCH_OBJECT, b""))
         return name, tag, octets
@@ -49,9 +46,6 @@ class Heard:
 
     async def walk(self, root: bytes, limit: int = 4096) -> Answer:
         return self._kept(await self._session.walk(root, limit))
-
-    def close(self) -> None:
-        self._session.close()
 
     def _kept(self, answer: Answer) -> Answer:
         for name, tag, octets in answer.varbinds:

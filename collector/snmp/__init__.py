@@ -1,1 +1,1 @@
-"""SNMP: our own codec for v1 and v2c on a few sockets, gufo-snmp for v3, one Session for both."""
+"""SNMP: our own codec and user-based security, on one socket for each IP version."""

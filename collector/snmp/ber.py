@@ -90,18 +90,18 @@ def decode(packet: bytes, spans: list[tuple[int, int]] | None = None) -> Message
 
 
 def _decode(packet: bytes, spans: list[tuple[int, int]] | None) -> Message:
-    at, size = _opened(packet, 0, len(packet), _SEQUENCE)
+    at, size = element(packet, 0, len(packet), _SEQUENCE)
     if size != len(packet):
         raise Malformed("the outer length is not the packet's")
     version, at = _small(packet, at, size)
     if version not in (V1, V2C):
         raise Malformed("neither version 1 nor 2c")
-    at, stop = _opened(packet, at, size, OCTET_STRING)
+    at, stop = element(packet, at, size, OCTET_STRING)
     community = packet[at:stop]
     pdu = packet[stop]
     if not GET <= pdu <= _REPORT or pdu == _TRAP_V1:
         raise Malformed("no PDU of a known type")
-    at, stop = _opened(packet, stop, size, pdu)
+    at, stop = element(packet, stop, size, pdu)
     if stop != size:
         raise Malformed("octets after the PDU")
     request_id, after = _small(packet, at, size)
@@ -109,7 +109,7 @@ def _decode(packet: bytes, spans: list[tuple[int, int]] | None) -> Message:
         spans.append((at + 2, after))
     error_status, at = _small(packet, after, size)
     error_index, at = _small(packet, at, size)
-    at, stop = _opened(packet, at, size, _SEQUENCE)
+    at, stop = element(packet, at, size, _SEQUENCE)
     if stop != size:
         raise Malformed("octets after the varbinds")
 
@@ -150,10 +150,12 @@ def _decode(packet: bytes, spans: list[tuple[int, int]] | None) -> Message:
     return Message(version, community, pdu, request_id, error_status, error_index, varbinds)
 
 
-def _opened(packet: bytes, at: int, limit: int, tag: int) -> tuple[int, int]:
-    """Where the contents of the element at `at` start and stop, checked to end within `limit`."""
-    if packet[at] != tag:
-        raise Malformed(f"{packet[at]:#x} where {tag:#x} belongs")
+def element(packet: bytes, at: int, limit: int, tag: int) -> tuple[int, int]:
+    """Where the contents of the element at `at` start and stop, checked to end within `limit`.
+
+    Raises Malformed."""
+    if at + 2 > limit or packet[at] != tag:
+        raise Malformed(f"no element {tag:#x}")
     length = packet[at + 1]
     at += 2
     if length > 0x7F:

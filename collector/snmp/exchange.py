@@ -1,9 +1,10 @@
-"""Asks many SNMP v1 and v2c agents at once over one unconnected UDP socket for each IP version.
+"""Asks many SNMP agents at once over one unconnected UDP socket for each IP version.
 
 No task and no descriptor for an agent: an `Inquiry` waits in a dictionary under its agent's
 address, and one agent is asked one thing at a time, which spares weak agents and lets even an
 unreadable answer or an ICMP error be laid at the right door. Requests leave in bursts, between
 which the sockets are emptied, and no faster than the receive buffer can hold their answers.
+What v3 wraps around a question is `collector.snmp.v3`; it changes nothing else here.
 """
 
 from __future__ import annotations
@@ -18,10 +19,12 @@ from dataclasses import dataclass
 from random import Random
 
 from collector.snmp import ber
+from collector.snmp.envelope import envelope
 from collector.snmp.inquiry import Inquiry
 from collector.snmp.session import Varbind
 from collector.snmp.template import Templates
 from collector.snmp.udp import Address, failure, kernel_drops, open_socket, socket_errors
+from collector.snmp.v3 import Engine, Reported, Unauthentic
 from collector.snmp.window import Window
 from domain.reading import Outcome
 
@@ -30,6 +33,7 @@ _READS = 1024  # packets taken from one socket before others have their turn
 _COALESCE_S = 0.02  # deadlines this near are settled in one go, out of the way of the schedule's slots
 _NO_ROOM_S = 0.005  # until the next look whether answers have made room
 _ANSWER_SIZE = 2048  # octets of receive buffer the kernel charges for a usual answer
+_LESSONS = 3  # a v3 agent has two to give: who it is, and what time it has
 
 
 @dataclass(slots=True)
@@ -42,6 +46,7 @@ class Counters:
     unasked: int = 0  # from where nothing is awaited: late, repeated, or a stranger's
     wrong_id: int = 0  # a late answer to an earlier request, or a guess
     wrong_community: int = 0
+    unauthentic: int = 0  # v3 answers that do not prove whose they are
     garbled: int = 0
     icmp_errors: int = 0
 
@@ -86,7 +91,7 @@ class Exchange:
             self._behind.setdefault(address, deque()).append(inquiry)
             return
         self._flying[address] = inquiry
-        inquiry.attempts = 0
+        inquiry.attempts = inquiry.lessons = 0
         inquiry.complaint = None
         self._queue(inquiry)
 
@@ -146,10 +151,13 @@ class Exchange:
             address = inquiry.address
             if flying.get(address) is not inquiry:
                 continue
-            if not inquiry.attempts:
+            if not inquiry.id:
                 inquiry.id = (ber.LOWEST_ID + getrandbits(30)).to_bytes(4, "big")
             request = inquiry.request
             packet = request.head + inquiry.id + request.tail
+            if inquiry.engine is not None:
+                packet = inquiry.engine.wrap(packet, inquiry.id, now)
+            inquiry.packet = packet
             try:
                 self._sockets[len(address)].sendto(packet, address)
             except BlockingIOError:
@@ -157,7 +165,7 @@ class Exchange:
                 full = self._sockets[len(address)]
                 break
             except (OSError, KeyError) as error:
-                if not self._sent_again(packet, inquiry, error):
+                if not self._sent_again(inquiry, error):
                     continue
             inquiry.attempts += 1
             inquiry.mark = self._window.sent()
@@ -172,14 +180,14 @@ class Exchange:
         elif unsent:
             self._loop.call_soon(self._pump)
 
-    def _sent_again(self, packet: bytes, inquiry: Inquiry, error: Exception) -> bool:
+    def _sent_again(self, inquiry: Inquiry, error: Exception) -> bool:
         """An error of `sendto` may be another agent's ICMP error: hear those out, then insist once."""
         sock = self._sockets.get(len(inquiry.address))
         number = getattr(error, "errno", None) or errno.EAFNOSUPPORT
         if sock is not None:
             self._hear_errors(sock)
             try:
-                sock.sendto(packet, inquiry.address)
+                sock.sendto(inquiry.packet, inquiry.address)
                 return True
             except OSError as again:
                 number = again.errno or number
@@ -214,6 +222,11 @@ class Exchange:
             if inquiry is None:
                 counters.unasked += 1
                 continue
+            if inquiry.engine is not None:
+                unwrapped = self._unwrapped(inquiry, inquiry.engine, packet)
+                if unwrapped is None:
+                    continue
+                packet = unwrapped
             template = inquiry.template
             likeness = template.read(packet) if template is not None else None
             if likeness is None:
@@ -235,7 +248,7 @@ class Exchange:
             self.counters.garbled += 1
             inquiry.complaint = Outcome.MALFORMED
             return
-        if message.request_id != int.from_bytes(inquiry.id, "big"):
+        if not inquiry.id or message.request_id != int.from_bytes(inquiry.id, "big"):
             self.counters.wrong_id += 1
         elif message.version != request.version or message.community != request.community:
             self.counters.wrong_community += 1
@@ -245,11 +258,35 @@ class Exchange:
                 inquiry.template = template
             self._end(inquiry, Outcome.OK, message.varbinds, message.error_status, message.error_index)
 
+    def _unwrapped(self, inquiry: Inquiry, engine: Engine, packet: bytes) -> bytes | None:
+        """What a v3 agent answered; None: no answer, and all that is to be done about it is done."""
+        try:
+            outer = envelope(packet)
+            if inquiry.id and outer.number == int.from_bytes(inquiry.id, "big"):
+                return engine.unwrap(packet, outer, self._loop.time())
+            self.counters.wrong_id += 1
+        except ber.Malformed:
+            self.counters.garbled += 1
+            inquiry.complaint = Outcome.MALFORMED
+        except Unauthentic:
+            self.counters.unauthentic += 1
+        except Reported as report:
+            if report.outcome is not None or inquiry.lessons == _LESSONS:
+                self._end(inquiry, report.outcome or Outcome.MALFORMED, (), 0, 0)
+            else:
+                inquiry.lessons += 1
+                self._window.ended(inquiry.mark)
+                inquiry.mark = -1
+                inquiry.id = b""
+                inquiry.attempts -= 1
+                self._queue(inquiry)
+        return None
+
     def _hear_errors(self, sock: socket.socket) -> None:
         for address, number, sent in socket_errors(sock):
             self.counters.icmp_errors += 1
             inquiry = self._flying.get(address)
-            if inquiry is None or not inquiry.id or not inquiry.request.packet(inquiry.id).startswith(sent):
+            if inquiry is None or not inquiry.id or not inquiry.packet.startswith(sent):
                 continue
             outcome = failure(number)
             if outcome is Outcome.REFUSED:
@@ -274,6 +311,8 @@ class Exchange:
                 continue  # ended meanwhile
             if inquiry.attempts < self._attempts:
                 self.counters.retried += 1
+                if inquiry.engine is not None:
+                    inquiry.engine.doubt()
                 self._queue(inquiry)
             else:
                 self._end(inquiry, inquiry.complaint or Outcome.TIMEOUT, (), 0, 0)
@@ -287,7 +326,7 @@ class Exchange:
     def _release(self, inquiry: Inquiry) -> None:
         self._window.ended(inquiry.mark)
         inquiry.mark = -1
-        inquiry.id = b""
+        inquiry.id = inquiry.packet = b""
         address = inquiry.address
         del self._flying[address]
         if self._behind and address in self._behind:

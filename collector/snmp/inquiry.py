@@ -8,6 +8,7 @@ from collector.snmp import ber
 from collector.snmp.session import Varbind
 from collector.snmp.template import Template
 from collector.snmp.udp import Address
+from collector.snmp.v3 import Engine
 from domain.reading import Outcome
 
 Told = Callable[["Inquiry", Outcome, Sequence[Varbind], int, int], None]
@@ -17,14 +18,22 @@ Told = Callable[["Inquiry", Outcome, Sequence[Varbind], int, int], None]
 class Inquiry:
     """One request to one agent; may be asked again once it has ended."""
 
-    __slots__ = ("address", "attempts", "complaint", "id", "mark", "request", "template", "told")
+    __slots__ = (
+        "address", "attempts", "complaint", "engine", "id", "lessons", "mark", "packet", "request",
+        "template", "told",
+    )  # fmt: skip
 
-    def __init__(self, address: Address, request: ber.Request, told: Told) -> None:
+    def __init__(
+        self, address: Address, request: ber.Request, told: Told, engine: Engine | None = None
+    ) -> None:
         self.address = address
         self.request = request
         self.told = told
+        self.engine = engine  # of a v3 agent, to which `request` goes wrapped
         self.template: Template | None = None
         self.id = b""  # of the packet in flight; empty: none is
+        self.packet = b""  # as it was last sent
         self.mark = -1  # of the window of requests unanswered
         self.attempts = 0
+        self.lessons = 0  # reports of the agent's engine that had it asked anew
         self.complaint: Outcome | None = None  # worse than silence, seen while waiting

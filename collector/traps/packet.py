@@ -1,4 +1,4 @@
-"""Notifications in BER: SNMP v1 traps, v2c traps and informs, and the envelope of v3. PURE.
+"""Notifications in BER: SNMP v1 traps, v2c traps and informs. PURE.
 
 A v1 trap gets the name RFC 3584 (3.1) gives it, so that all versions look alike afterwards.
 """
@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from collector.snmp import ber
-from collector.snmp.ber import Malformed
+from collector.snmp.ber import Malformed, element
 from collector.snmp.session import INTEGER, IP_ADDRESS, OBJECT_ID, OCTET_STRING, TIMETICKS, Varbind, oid
 
 TRAP_V1: Final = 0xA4
@@ -34,23 +34,12 @@ class Notification(NamedTuple):
     confirmed: bool
 
 
-class Envelope(NamedTuple):
-    """What a v3 message shows before anything of it is believed (RFC 3412, 6; RFC 3414, 2.4)."""
-
-    flags: int
-    engine_id: bytes
-    boots: int
-    time: int
-    user: bytes
-    digest: bytes
-
-
 def version_of(packet: bytes) -> int:
     """0 for v1, 1 for v2c, 3 for v3; Malformed when it cannot be an SNMP message."""
-    start, stop = _element(packet, 0, len(packet), _SEQUENCE)
+    start, stop = element(packet, 0, len(packet), _SEQUENCE)
     if stop != len(packet):
         raise Malformed("the outer length is not the packet's")
-    at, end = _element(packet, start, stop, INTEGER)
+    at, end = element(packet, start, stop, INTEGER)
     return ber.integer(packet[at:end])
 
 
@@ -79,10 +68,10 @@ def named(version: int, community: bytes, confirmed: bool, varbinds: list[Varbin
 
 
 def _v1(packet: bytes) -> Notification:
-    start, stop = _element(packet, 0, len(packet), _SEQUENCE)
-    _, at = _element(packet, start, stop, INTEGER)
+    start, stop = element(packet, 0, len(packet), _SEQUENCE)
+    _, at = element(packet, start, stop, INTEGER)
     community, at = _taken(packet, at, stop, OCTET_STRING)
-    at, end = _element(packet, at, stop, TRAP_V1)
+    at, end = element(packet, at, stop, TRAP_V1)
     if end != stop:
         raise Malformed("octets after the PDU")
     enterprise, at = _taken(packet, at, stop, OBJECT_ID)
@@ -109,31 +98,10 @@ def _v1(packet: bytes) -> Notification:
 def acknowledgement(packet: bytes) -> bytes:
     """The response to a v2c inform: the same message, its PDU called a response (RFC 3416, 4.2.7).
     `packet` has been decoded before, so that its form is known to be good."""
-    start, stop = _element(packet, 0, len(packet), _SEQUENCE)
-    _, at = _element(packet, start, stop, INTEGER)
-    _, at = _element(packet, at, stop, OCTET_STRING)
+    start, stop = element(packet, 0, len(packet), _SEQUENCE)
+    _, at = element(packet, start, stop, INTEGER)
+    _, at = element(packet, at, stop, OCTET_STRING)
     return packet[:at] + bytes((ber.RESPONSE,)) + packet[at + 1 :]
-
-
-def envelope(packet: bytes) -> Envelope:
-    """The outer fields of a v3 message under USM; Malformed when they are not there."""
-    start, stop = _element(packet, 0, len(packet), _SEQUENCE)
-    _, at = _element(packet, start, stop, INTEGER)
-    head, after = _element(packet, at, stop, _SEQUENCE)
-    _, head = _element(packet, head, after, INTEGER)
-    _, head = _element(packet, head, after, INTEGER)
-    flags, head = _taken(packet, head, after, OCTET_STRING)
-    model, _ = _taken(packet, head, after, INTEGER)
-    if len(flags) != 1 or ber.integer(model) != 3:
-        raise Malformed("not the user-based security model")
-    at, end = _element(packet, after, stop, OCTET_STRING)
-    at, end = _element(packet, at, end, _SEQUENCE)
-    engine_id, at = _taken(packet, at, end, OCTET_STRING)
-    boots, at = _taken(packet, at, end, INTEGER)
-    time, at = _taken(packet, at, end, INTEGER)
-    user, at = _taken(packet, at, end, OCTET_STRING)
-    digest, _ = _taken(packet, at, end, OCTET_STRING)
-    return Envelope(flags[0], engine_id, ber.integer(boots), ber.integer(time), user, digest)
 
 
 def varbinds_of(pdu: bytes) -> list[Varbind]:
@@ -146,25 +114,8 @@ def tlv_integers(*numbers: int) -> bytes:
 
 
 def _taken(packet: bytes, at: int, limit: int, tag: int) -> tuple[bytes, int]:
-    start, stop = _element(packet, at, limit, tag)
+    start, stop = element(packet, at, limit, tag)
     return packet[start:stop], stop
-
-
-def _element(packet: bytes, at: int, limit: int, tag: int) -> tuple[int, int]:
-    """Where the contents of the element at `at` start and stop."""
-    if at + 2 > limit or packet[at] != tag:
-        raise Malformed(f"no element {tag:#x}")
-    length = packet[at + 1]
-    start = at + 2
-    if length > 0x7F:
-        count = length & 0x7F
-        if not 0 < count <= 4 or start + count > limit:
-            raise Malformed("an indefinite or absurd length")
-        length = int.from_bytes(packet[start : start + count], "big")
-        start += count
-    if start + length > limit:
-        raise Malformed("an element reaches beyond what holds it")
-    return start, start + length
 
 
 def _address(octets: bytes) -> str:

@@ -15,8 +15,9 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+from collector.snmp.envelope import Envelope, envelope
 from collector.snmp.session import Credentials
-from collector.traps.packet import Envelope, Notification, envelope, named, varbinds_of
+from collector.traps.packet import Notification, named, varbinds_of
 
 _WINDOW_S = 150  # RFC 3414, 2.2.3
 _REGISTERED = 4_096  # (engineID, user) pairs whose localized keys are kept

@@ -13,9 +13,9 @@ import pytest
 
 from bench import big_city, city, peers, rivals, told, zabbix
 from collector.snmp import ber
-from collector.snmp.community import CommunitySession
+from collector.snmp.agent import AgentSession
 from collector.snmp.exchange import Exchange
-from collector.snmp.session import Answer, oid
+from collector.snmp.session import Answer, Credentials, oid
 from domain.reading import Outcome
 from inventory.load import loads
 from tests.peers import program
@@ -39,7 +39,7 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 async def ask(port: int, number: int, timeout_s: float = 1.0) -> tuple[Answer, Exchange]:
     exchange = Exchange(timeout_s, 1)
-    session = CommunitySession(exchange, (city.address(number), port), "2c", city.COMMUNITY)
+    session = AgentSession(exchange, (city.address(number), port), Credentials("2c", city.COMMUNITY))
     try:
         return await session.get(NAMES), exchange
     finally:
@@ -57,7 +57,7 @@ def test_the_responder_answers_every_address_with_the_table() -> None:
 def test_the_responder_walks_its_table_in_the_order_of_the_mib() -> None:
     async def walked(port: int) -> list[bytes]:
         exchange = Exchange(1.0, 1)
-        session = CommunitySession(exchange, (city.address(1), port), "2c", city.COMMUNITY)
+        session = AgentSession(exchange, (city.address(1), port), Credentials("2c", city.COMMUNITY))
         answer = await session.walk(oid("1.3.6.1.2.1.33.1"))
         exchange.close()
         return [name for name, _, _ in answer.varbinds]

@@ -12,20 +12,27 @@ from tests.peers import free_port, program, running, wait_until
 
 STRONG = Credentials("3", user="strong", auth_protocol="SHA-512", auth_key="auth-phrase-512",
                      priv_protocol="AES-256", priv_key="priv-phrase-256")  # fmt: skip
+LONGER = Credentials("3", user="longer", auth_protocol="SHA-1", auth_key="auth-phrase-lng",
+                     priv_protocol="AES-256", priv_key="priv-phrase-lng")  # fmt: skip
 USUAL = Credentials("3", user="usual", auth_protocol="SHA-256", auth_key="auth-phrase-256",
                     priv_protocol="AES-128", priv_key="priv-phrase-128")  # fmt: skip
 LEGACY = Credentials("3", user="legacy", auth_protocol="MD5", auth_key="auth-phrase-md5",
                      priv_protocol="DES", priv_key="priv-phrase-des")  # fmt: skip
 UNSEALED = Credentials("3", user="unsealed", auth_protocol="SHA-1", auth_key="auth-phrase-one")
+PLAIN = Credentials("3", user="plain")
 
 _CONF = """
 rocommunity public
 sysName pole-17
 createUser strong SHA-512 "auth-phrase-512" AES-256 "priv-phrase-256"
+createUser longer SHA "auth-phrase-lng" AES-256 "priv-phrase-lng"
+createUser plain
 createUser usual SHA-256 "auth-phrase-256" AES "priv-phrase-128"
 createUser legacy MD5 "auth-phrase-md5" DES "priv-phrase-des"
 createUser unsealed SHA "auth-phrase-one"
 rouser strong priv
+rouser longer priv
+rouser plain noauth
 rouser usual priv
 rouser legacy priv
 rouser unsealed auth

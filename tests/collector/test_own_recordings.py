@@ -13,8 +13,9 @@ import pytest
 
 from collector.device.load import load
 from collector.probe import ProbeResult, probe
-from collector.snmp.community import CommunitySession
+from collector.snmp.agent import AgentSession
 from collector.snmp.exchange import Exchange
+from collector.snmp.session import Credentials
 from tests.collector.recorded import Recorded
 from tests.peers import free_port, program, running, wait_until
 
@@ -75,7 +76,8 @@ def test_snmpsim_serves_recordings_that_are_read_exactly_as_expected(tmp_path: P
     async def ask(community: str) -> ProbeResult:
         asker = Exchange(timeout_s=20, attempts=2)
         try:
-            return await probe(CommunitySession(asker, ("127.0.0.1", port), "2c", community), "", PROFILES)
+            session = AgentSession(asker, ("127.0.0.1", port), Credentials("2c", community))
+            return await probe(session, "", PROFILES)
         finally:
             asker.close()
 

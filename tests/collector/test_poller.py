@@ -42,13 +42,13 @@ class PlainPlan:
     outdated: bool = False
     marks: frozenset[bytes] = frozenset()
 
-    def decode(self, varbinds: Iterable[Varbind], device: str, at: int, slow: bool) -> Reading:
+    def decode(self, varbinds: Iterable[Varbind], device: str, at: int, slow: bool, trust: Trust) -> Reading:
         values = {
             (name.hex(), ""): float(ber.integer(value))
             for name, tag, value in varbinds
             if tag != NO_SUCH_INSTANCE
         }
-        return Reading(device, Probe.SNMP, at, Outcome.OK, values, {"slow": str(slow)})
+        return Reading(device, Probe.SNMP, at, Outcome.OK, values, {"slow": str(slow)}, trust=trust)
 
     def due_walks(self, varbinds: Iterable[Varbind]) -> tuple[bytes, ...]:
         return self.walks

@@ -12,8 +12,9 @@ import pytest
 
 from collector.device.load import load
 from collector.probe import ProbeResult, probe
-from collector.snmp.community import CommunitySession
+from collector.snmp.agent import AgentSession
 from collector.snmp.exchange import Exchange
+from collector.snmp.session import Credentials
 from tests.collector.recorded import Recorded
 from tests.peers import free_port, program, running, shared_devices, wait_until
 
@@ -49,7 +50,7 @@ def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
 async def over_udp(port: int, community: str) -> ProbeResult:
     asker = Exchange(timeout_s=20, attempts=2)
     try:
-        session = CommunitySession(asker, ("127.0.0.1", port), "2c", community)
+        session = AgentSession(asker, ("127.0.0.1", port), Credentials("2c", community))
         return await asyncio.wait_for(probe(session, community, PROFILES), 300)
     finally:
         asker.close()

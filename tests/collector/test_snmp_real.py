@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from collector.snmp.community import CommunitySession
+from collector.snmp.agent import AgentSession
 from collector.snmp.exchange import Exchange
-from collector.snmp.session import OBJECT_ID, OCTET_STRING, TIMETICKS, Session, dotted, oid
+from collector.snmp.session import OBJECT_ID, OCTET_STRING, TIMETICKS, Credentials, Session, dotted, oid
 from domain.reading import Outcome
 from tests.collector.net_snmp import snmpd
 from tests.peers import free_port, program, running, shared_devices, wait_until
@@ -33,7 +33,7 @@ async def asker() -> AsyncIterator[Exchange]:
 @pytest.mark.parametrize("version", ["1", "2c"])
 async def test_net_snmp_is_read_and_walked(asker: Exchange, tmp_path: Path, version: str) -> None:
     with snmpd(tmp_path) as port:
-        session: Session = CommunitySession(asker, ("127.0.0.1", port), version, "public")
+        session: Session = AgentSession(asker, ("127.0.0.1", port), Credentials(version, "public"))
         wanted = [f"{SYSTEM}.{n}.0" for n in (2, 3, 5)]
         answer = await session.get([oid(text) for text in wanted])
         assert answer.outcome is Outcome.OK
@@ -48,7 +48,7 @@ async def test_net_snmp_is_read_and_walked(asker: Exchange, tmp_path: Path, vers
 async def test_a_wrong_community_is_silence(tmp_path: Path) -> None:
     asker = Exchange(timeout_s=0.3, attempts=1)
     with snmpd(tmp_path) as port:
-        session = CommunitySession(asker, ("127.0.0.1", port), "2c", "wrong")
+        session = AgentSession(asker, ("127.0.0.1", port), Credentials("2c", "wrong"))
         assert (await session.get([oid(SYSTEM + ".3.0")])).outcome is Outcome.TIMEOUT
     asker.close()
 
@@ -89,7 +89,7 @@ def recorded(devices: Path, under: str) -> dict[str, bytes]:
 
 async def test_a_recorded_ups_is_walked_whole(simulator: int) -> None:
     asker = Exchange(timeout_s=10, attempts=2)
-    session = CommunitySession(asker, ("127.0.0.1", simulator), "2c", RECORDING)
+    session = AgentSession(asker, ("127.0.0.1", simulator), Credentials("2c", RECORDING))
     root = "1.3.6.1.2.1.33"
     answer = await asyncio.wait_for(session.walk(oid(root)), 120)
     rows = recorded(shared_devices(), root)

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 import pytest
 
 from collector.snmp import ber
-from collector.snmp.community import CommunitySession, Manners
+from collector.snmp.agent import AgentSession, Manners
 from collector.snmp.exchange import Exchange
-from collector.snmp.session import INTEGER, NO_SUCH_INSTANCE, Varbind, dotted, oid
+from collector.snmp.session import INTEGER, NO_SUCH_INSTANCE, Credentials, Varbind, dotted, oid
 from collector.snmp.udp import Address
 from domain.reading import Outcome
 from tests.collector.agents import Mib, agent, mib, response
@@ -29,8 +29,8 @@ async def asker() -> Iterator[Exchange]:
 
 def session(
     asker: Exchange, address: Address, version: str = "2c", manners: Manners | None = None
-) -> CommunitySession:
-    return CommunitySession(asker, address, version, "public", manners)
+) -> AgentSession:
+    return AgentSession(asker, address, Credentials(version, "public"), manners)
 
 
 def texts(varbinds: list[Varbind]) -> list[str]:

@@ -11,9 +11,10 @@ from pysnmp.proto.api import v1, v2c
 from pysnmp.proto.proxy import rfc2576
 
 from collector.snmp.ber import Malformed
+from collector.snmp.envelope import envelope
 from collector.snmp.session import dotted
 from collector.traps.gate import Shares, Strangers
-from collector.traps.packet import acknowledgement, envelope, frame, plain, unframed, version_of
+from collector.traps.packet import acknowledgement, frame, plain, unframed, version_of
 
 OIDS = st.lists(st.integers(0, 2**32 - 1), min_size=1, max_size=6).map(lambda tail: (1, 3, 6, 1, 4, 1, *tail))
 VALUES = st.one_of(

@@ -1,4 +1,4 @@
-"""One SNMP v1 or v2c agent, asked for lists and subtrees (implements collector.snmp.session.Session)."""
+"""One SNMP agent, asked for lists and subtrees (implements collector.snmp.session.Session)."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from typing import Final
 from collector.snmp import ber
 from collector.snmp.exchange import Exchange
 from collector.snmp.inquiry import Inquiry
-from collector.snmp.session import END_OF_MIB_VIEW, Answer, Varbind, sub_identifiers
+from collector.snmp.keys import User
+from collector.snmp.session import END_OF_MIB_VIEW, Answer, Credentials, Varbind, sub_identifiers
 from collector.snmp.udp import Address
+from collector.snmp.v3 import Engine
 from domain.reading import Outcome
 
 _NO_SUCH_NAME, _AUTHORIZATION_ERROR = 2, 16  # error-status, RFC 3416, 3
@@ -29,25 +31,22 @@ class Manners:
     repetitions: int = 20  # 0: GETNEXT only
 
 
-class CommunitySession:
-    """One agent by community. Cheap to make; holds no descriptor."""
+class AgentSession:
+    """Cheap to make; holds no descriptor. ValueError when nothing can be asked with the credentials."""
 
     def __init__(
         self,
         exchange: Exchange,
         address: Address,
-        version: str,
-        community: str,
+        credentials: Credentials,
         manners: Manners | None = None,
     ) -> None:
         self.manners = manners or Manners()
+        self.engine = Engine(User(credentials)) if credentials.version == "3" else None
         self._exchange = exchange
         self._address = address
-        self._version = ber.V1 if version == "1" else ber.V2C
-        self._community = community.encode()
-
-    def close(self) -> None:
-        """Nothing is held."""
+        self._version = ber.V1 if credentials.version == "1" else ber.V2C  # v3's PDUs are those of 2c
+        self._community = b"" if self.engine else credentials.community.encode()
 
     async def get(self, oids: Sequence[bytes]) -> Answer:
         """Values of those OIDs the agent would give; what it chokes on alone is left out.
@@ -136,7 +135,7 @@ class CommunitySession:
                 ended.set_result(Answer(outcome, varbinds, status, index))
 
         request = ber.request(self._version, self._community, pdu, oids, first, second)
-        inquiry = Inquiry(self._address, request, told)
+        inquiry = Inquiry(self._address, request, told, self.engine)
         self._exchange.ask(inquiry)
         try:
             return await ended
