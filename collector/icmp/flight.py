@@ -10,6 +10,7 @@ from errno import EHOSTUNREACH, ENETUNREACH
 from itertools import repeat
 from operator import itemgetter
 
+from domain.ports import Echoes
 from domain.reading import Outcome
 
 _OPEN, _UNREACHABLE, _LATE = -1, -2, -3
@@ -129,19 +130,20 @@ class Flight:
                 found.append((index, missing))
         return found
 
-    def results(self) -> Iterator[tuple[Outcome, int, tuple[float, ...]]]:
-        """(outcome, echoes sent, RTTs in seconds) of each address. Further rounds stand in for answers
-        lost here, so that what this machine dropped is never the host's loss."""
+    def results(self, texts: Sequence[str]) -> Iterator[Echoes]:
+        """Of each address, `texts` being what it is called. Further rounds stand in for answers lost
+        here, so that what this machine dropped is never the host's loss."""
         echoes, rounds = self.echoes, self._rtt
         in_seconds = zip(*([rtt / 1e9 for rtt in of_round] for of_round in rounds), strict=True)
         if len(rounds) == echoes and all(min(of_round, default=1) > 0 for of_round in rounds):
-            yield from zip(repeat(Outcome.OK), repeat(echoes), in_seconds)  # the usual sweep
+            yield from map(Echoes, texts, repeat(Outcome.OK), repeat(echoes), in_seconds)  # the usual sweep
             return
-        for index, (times, seconds) in enumerate(zip(zip(*rounds, strict=True), in_seconds, strict=True)):
+        in_all = zip(texts, zip(*rounds, strict=True), in_seconds, strict=True)
+        for index, (text, times, seconds) in enumerate(in_all):
             if len(times) == echoes and min(times) > 0:
-                yield Outcome.OK, echoes, seconds
+                yield Echoes(text, Outcome.OK, echoes, seconds)
             else:
-                yield self._judged(index, times)
+                yield Echoes(text, *self._judged(index, times))
 
     def _judged(self, index: int, times: Sequence[int]) -> tuple[Outcome, int, tuple[float, ...]]:
         rtts = tuple([rtt / 1e9 for rtt in times if rtt > 0][: self.echoes])

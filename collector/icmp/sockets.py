@@ -18,6 +18,7 @@ from domain.errors import NotPermitted
 _SO_RCVBUFFORCE, _SO_MEMINFO = 33, 55
 _MEMINFO_DROPS = 8
 _IP_RECVERR, _IPV6_RECVERR = 11, 25
+_IP_MTU_DISCOVER, _PMTUDISC_DO = 10, 2
 _SOL_RAW, _ICMP_FILTER = 255, 1
 _ICMP6_FILTER = 1
 _MSG_ERRQUEUE = 0x2000
@@ -58,6 +59,8 @@ class EchoSocket:
             own.setsockopt(socket.IPPROTO_IPV6, _IPV6_RECVERR, 1)
         else:
             own.setsockopt(socket.IPPROTO_IP, _IP_RECVERR, 1)
+            # not to be cut up, as 44 octets never need: then the kernel draws no identification for each
+            own.setsockopt(socket.IPPROTO_IP, _IP_MTU_DISCOVER, _PMTUDISC_DO)
         if self.kind == socket.SOCK_RAW:
             # a raw socket hears all ICMP of the machine: let the kernel drop all but replies
             self.identifier = int.from_bytes(os.urandom(2), sys.byteorder)

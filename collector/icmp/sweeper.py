@@ -79,23 +79,24 @@ class Sweeper:
         """`echoes` to each address, in rounds; returns when all are answered or the last has timed
         out, in the order asked. Addresses are literals; what is none cannot be asked: FORBIDDEN."""
         self._listen(asyncio.get_running_loop())
-        located = [*map(_located, addresses)]
-        found: list[Echoes | None] = [None] * len(addresses)
+        located = _located(addresses)
         flights = []
         for family, own in self._sockets.items():
-            positions = [n for n, where in enumerate(located) if where and where[0] == family]
+            positions = [n for n, where in enumerate(located) if where[0] == family]
             if positions:
-                _, packed, names = zip(*[located[n] for n in positions], strict=True)
+                names = [located[n][2] for n in positions]
+                packed = [located[n][1] for n in positions]
                 flights.append((own, Flight(packed, echoes, int(timeout_s * 1e9)), names, positions))
         await asyncio.gather(*(self._fly(own, flight, names) for own, flight, names, _ in flights))
+        found: dict[int, Echoes] = {}
         for _, flight, _, positions in flights:
             self.counters.late += flight.late
-            for position, result in zip(positions, flight.results(), strict=True):
-                found[position] = Echoes(addresses[position], *result)
-        return [
-            known or Echoes(address, Outcome.FORBIDDEN, 0)
-            for address, known in zip(addresses, found, strict=True)
-        ]
+            asked = [addresses[n] for n in positions]
+            if len(asked) == len(addresses):
+                return [*flight.results(asked)]
+            found.update(zip(positions, flight.results(asked), strict=True))
+        nowhere = (Echoes(address, Outcome.FORBIDDEN, 0) for address in addresses)
+        return [found.get(n, unasked) for n, unasked in enumerate(nowhere)]
 
     def close(self) -> None:
         if self._loop is not None and not self._loop.is_closed():
@@ -272,11 +273,14 @@ class Sweeper:
         return bool(errors)
 
 
-def _located(address: str) -> tuple[int, bytes, bytes] | None:
+def _located(addresses: Sequence[str]) -> list[tuple[int, bytes, bytes]]:
+    """As `resolved`; of no family what is no address."""
     try:
-        return resolved(address)
+        return [*map(resolved, addresses)]
     except ValueError:
-        return None
+        if len(addresses) == 1:
+            return [(socket.AF_UNSPEC, b"", b"")]
+        return [where for address in addresses for where in _located([address])]
 
 
 def _offset() -> int:

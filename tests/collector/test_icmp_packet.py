@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from collector.icmp import packet
 from collector.icmp.flight import Flight
 from collector.icmp.pace import Pace
+from domain.ports import Echoes
 from domain.reading import Outcome
 
 HOSTS = [bytes([127, 0, 0, n]) for n in range(1, 4)]
@@ -56,14 +57,14 @@ def test_an_answer_counts_once_and_only_from_its_target() -> None:
     assert under_way.answered(0, 0, HOSTS[0], 3_000_000)
     assert not under_way.answered(0, 0, HOSTS[0], 3_000_001)
     assert under_way.waiting == 5
-    assert next(under_way.results()) == (Outcome.OK, 2, (0.002999,))
+    assert next(under_way.results("abc")) == Echoes("a", Outcome.OK, 2, (0.002999,))
 
 
 def test_an_answer_after_its_own_timeout_is_none() -> None:
     under_way = flight(echoes=1)
     assert under_way.answered(0, 0, HOSTS[0], 2_000_000_000)
     assert under_way.late == 1
-    assert [outcome for outcome, _, _ in under_way.results()] == [Outcome.TIMEOUT] * 3
+    assert [echoes.outcome for echoes in under_way.results("abc")] == [Outcome.TIMEOUT] * 3
     assert not under_way.answered(0, 0, HOSTS[0], 5_000)
 
 
@@ -74,7 +75,7 @@ def test_unreachable_needs_no_answer_at_all_and_an_address_is_enough() -> None:
     assert not under_way.unreachable(1, 1, HOSTS[2])
     assert not under_way.unreachable(5, 1, HOSTS[1])
     assert under_way.answered(1, 1, HOSTS[1], 2_000_000)
-    outcomes = [outcome for outcome, _, _ in under_way.results()]
+    outcomes = [echoes.outcome for echoes in under_way.results("abc")]
     assert outcomes == [Outcome.TIMEOUT, Outcome.OK, Outcome.UNREACHABLE]
 
 
@@ -87,10 +88,10 @@ def test_further_rounds_stand_in_for_answers_lost_here() -> None:
     extra = under_way.begin_round()
     under_way.sent(extra, [1, 2], 10_000, 12_000)
     assert under_way.answered(extra, 1, HOSTS[1], 1_000_000)
-    ok, again, silent = under_way.results()
-    assert (ok[1], len(ok[2])) == (2, 2)
-    assert (again[1], len(again[2])) == (2, 2)
-    assert silent == (Outcome.TIMEOUT, 2, ())
+    ok, again, silent = under_way.results("abc")
+    assert (ok.sent, len(ok.rtts)) == (2, 2)
+    assert (again.sent, len(again.rtts)) == (2, 2)
+    assert silent == Echoes("c", Outcome.TIMEOUT, 2, ())
 
 
 @given(st.lists(st.booleans(), min_size=1, max_size=400), st.sampled_from([0.0, 100.0, 50_000.0]))
