@@ -4,160 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Iterable, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from dataclasses import replace
 
 import pytest
 
-from collector.device.discover import Undiscovered
-from collector.poller import Poller, PollSettings
 from collector.resolver import Resolver
 from collector.snmp import ber
-from collector.snmp.session import NO_SUCH_INSTANCE, Credentials, Session, Varbind, oid
-from collector.snmp.udp import Address
-from domain.place import Device, Kind, Status
-from domain.ports import Echoes
-from domain.reading import Outcome, Probe, Reading, Trust
+from collector.snmp.session import oid
+from domain.place import Status
+from domain.reading import Outcome, Probe, Trust
 from tests.collector.agents import Mib, agent, mib, response
-from tests.collector.net_snmp import USUAL, snmpd
+from tests.collector.hand_city import (
+    COUNT,
+    LOAD,
+    ROWS,
+    SLOW,
+    START,
+    TABLE,
+    UPTIME,
+    PlainPlan,
+    city,
+    device,
+    numbers,
+)
 from tests.peers import free_port
-
-UPTIME, LOAD, COUNT = "1.3.6.1.2.1.1.3.0", "1.3.6.1.4.1.5.1.0", "1.3.6.1.4.1.5.2.0"
-SLOW, TABLE = "1.3.6.1.4.1.5.9.0", "1.3.6.1.4.1.5.3"
-ROWS = (UPTIME, LOAD, COUNT, SLOW, f"{TABLE}.1", f"{TABLE}.2")
-PUBLIC = Credentials("2c", community="public")
-START = 1_800_000_000_000
-
-
-@dataclass
-class PlainPlan:
-    """A plan whose metrics are the OIDs' octets."""
-
-    gets: tuple[tuple[bytes, ...], ...] = ((oid(UPTIME), oid(LOAD)), (oid(COUNT),))
-    slow_gets: tuple[tuple[bytes, ...], ...] = ()
-    slow_every: int = 1
-    walks: tuple[bytes, ...] = ()
-    outdated: bool = False
-    marks: frozenset[bytes] = frozenset()
-
-    def decode(self, varbinds: Iterable[Varbind], device: str, at: int, slow: bool, trust: Trust) -> Reading:
-        values = {
-            (name.hex(), ""): float(ber.integer(value))
-            for name, tag, value in varbinds
-            if tag != NO_SUCH_INSTANCE
-        }
-        return Reading(device, Probe.SNMP, at, Outcome.OK, values, {"slow": str(slow)}, trust=trust)
-
-    def due_walks(self, varbinds: Iterable[Varbind]) -> tuple[bytes, ...]:
-        return self.walks
-
-    def stale(self, reading: Reading) -> bool:
-        return self.outdated
-
-
-class HandClock:
-    def __init__(self) -> None:
-        self.at = START
-
-    def now(self) -> int:
-        return self.at
-
-    async def sleep(self, milliseconds: int) -> None:
-        self.at += milliseconds
-        await asyncio.sleep(0)
-
-
-class Kernel:
-    """A Prober with a hand-set city: addresses in `dark` do not answer."""
-
-    def __init__(self) -> None:
-        self.dark: set[str] = set()
-        self.swept: list[str] = []
-
-    async def sweep(self, addresses: Sequence[str], echoes: int, timeout_s: float) -> Sequence[Echoes]:
-        self.swept += addresses
-        return [
-            Echoes(one, Outcome.TIMEOUT, echoes)
-            if one in self.dark
-            else Echoes(one, Outcome.OK, echoes, (0.001, 0.003, 0.002)[:echoes])
-            for one in addresses
-        ]
-
-    def close(self) -> None:
-        pass
-
-
-def device(key: str, address: Address | tuple[str, int], **more: object) -> Device:
-    made = Device(
-        key, "box-1", Kind.UPS, str(address[0]), int(address[1]), icmp_interval_s=10, snmp_interval_s=10
-    )
-    return replace(made, **more)
-
-
-@dataclass
-class City:
-    plan: PlainPlan = field(default_factory=PlainPlan)
-    credentials: dict[str, Credentials | None] = field(default_factory=dict)
-    settings: PollSettings = field(default_factory=lambda: PollSettings(snmp_timeout_s=0.25))
-    resolver: Resolver | None = None
-
-    def __post_init__(self) -> None:
-        self.clock = HandClock()
-        self.kernel = Kernel()
-        self.readings: list[Reading] = []
-        self.discovered: list[str] = []
-        self.poller = Poller(
-            self.clock,
-            self.kernel,
-            self._discover,
-            lambda one: self.credentials.get(one.id, PUBLIC),
-            self.readings.extend,
-            self.settings,
-            self.resolver,
-        )
-
-    async def _discover(self, session: Session, one: Device) -> PlainPlan:
-        self.discovered.append(one.id)
-        answer = await session.get([oid(UPTIME)])
-        if answer.outcome is not Outcome.OK:
-            raise Undiscovered(answer)
-        return self.plan
-
-    async def settle(self) -> None:
-        """Until nothing is under way."""
-        for _ in range(1000):
-            await asyncio.sleep(0.005)
-            if not self.poller.under_way():
-                await asyncio.sleep(0.005)
-                return
-        raise AssertionError("polls do not end")
-
-    async def interval(self, seconds: float = 10) -> list[Reading]:
-        """Moves the clock on; the readings that came of it."""
-        before = len(self.readings)
-        for _ in range(int(seconds * 10)):
-            self.clock.at += 100
-            self.poller.tick(self.clock.at)
-        await self.settle()
-        return self.readings[before:]
-
-    def snmp(self, readings: Iterable[Reading]) -> list[tuple[str, Outcome]]:
-        return sorted((one.device, one.outcome) for one in readings if one.probe is Probe.SNMP)
-
-
-@asynccontextmanager
-async def city(**more: object):
-    made = City(**more)
-    try:
-        yield made
-    finally:
-        await made.poller.close()
-
-
-def numbers(reading: Reading) -> dict[str, float]:
-    return {key[0]: value for key, value in reading.values.items()}
 
 
 async def test_a_device_is_discovered_once_and_read_once_in_each_interval() -> None:
@@ -418,26 +288,6 @@ async def test_names_are_resolved_aside_and_a_dead_resolver_delays_nobody() -> N
         town.poller._resolver._names["pole-17.example"].again = 0.0  # half a minute later
         await town.interval()
         assert town.snmp(await town.interval()) == [("named", Outcome.OK), ("plain", Outcome.OK)]
-
-
-@pytest.mark.peer
-async def test_version_3_is_polled_and_trusted(tmp_path: Path) -> None:
-    with snmpd(tmp_path) as port:
-        plan = PlainPlan(gets=((oid(UPTIME),),))
-        settings = PollSettings(snmp_timeout_s=1)
-        async with city(plan=plan, settings=settings) as town:
-            town.credentials["ups-1"] = USUAL
-            town.credentials["ups-2"] = replace(USUAL, auth_key="another-phrase")
-            town.credentials["ups-3"] = replace(USUAL, auth_protocol="ROT13")
-            town.poller.reload([device(f"ups-{n}", ("127.0.0.1", port)) for n in (1, 2, 3)])
-            for _ in range(2):
-                readings = await town.interval()
-                assert town.snmp(readings) == [
-                    ("ups-1", Outcome.OK), ("ups-2", Outcome.AUTH), ("ups-3", Outcome.FORBIDDEN)
-                ]  # fmt: skip
-                (good,) = (one for one in readings if one.probe is Probe.SNMP and one.outcome is Outcome.OK)
-                assert good.trust is Trust.V3
-                assert set(numbers(good)) == {oid(UPTIME).hex()}
 
 
 async def test_running_ticks_by_the_clock_until_closed() -> None:

@@ -11,10 +11,11 @@ import pytest
 import collector
 from collector.device.discover import discover
 from collector.device.load import load
+from collector.poller import PollSettings
 from collector.snmp.session import Credentials
 from domain.place import Kind
 from domain.reading import Outcome, Probe
-from tests.collector.test_poller import City, PollSettings, device
+from tests.collector.hand_city import City, device
 from tests.collector.test_snmp_real import RECORDING, simulator
 
 __all__ = ["simulator"]

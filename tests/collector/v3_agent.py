@@ -12,7 +12,10 @@ from simulator.agents import Tree
 from simulator.v3 import Usm
 
 NAME = "1.3.6.1.2.1.1.5.0"
-TREE = Tree({ber.parse_oid(NAME): ber.octets(b"pole-17")})
+UPTIME = "1.3.6.1.2.1.1.3.0"
+TREE = Tree(
+    {ber.parse_oid(NAME): ber.octets(b"pole-17"), ber.parse_oid(UPTIME): ber.integer(4711, ber.TIMETICKS)}
+)
 
 
 def usm(credentials: Credentials, device: str = "B1-ups") -> Usm:
