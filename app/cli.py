@@ -137,7 +137,7 @@ def probe(
     auth_key: Annotated[
         str, typer.Option(envvar="NIGEHBAN_AUTH_KEY", help="env:NAME, file:PATH or the word")
     ] = "",
-    priv: Annotated[str, typer.Option(help="Version 3: AES-128 or AES-256.")] = "AES-128",
+    priv: Annotated[str, typer.Option(help="Version 3: AES-128, AES-192, AES-256 or DES.")] = "AES-128",
     priv_key: Annotated[
         str, typer.Option(envvar="NIGEHBAN_PRIV_KEY", help="env:NAME, file:PATH or the word")
     ] = "",
@@ -171,7 +171,7 @@ def record_device(
     auth_key: Annotated[
         str, typer.Option(envvar="NIGEHBAN_AUTH_KEY", help="env:NAME, file:PATH or the word")
     ] = "",
-    priv: Annotated[str, typer.Option(help="Version 3: AES-128 or AES-256.")] = "AES-128",
+    priv: Annotated[str, typer.Option(help="Version 3: AES-128, AES-192, AES-256 or DES.")] = "AES-128",
     priv_key: Annotated[
         str, typer.Option(envvar="NIGEHBAN_PRIV_KEY", help="env:NAME, file:PATH or the word")
     ] = "",

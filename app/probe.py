@@ -18,6 +18,7 @@ from collector.probe import ProbeResult, rendered
 from collector.snmp.agent import AgentSession
 from collector.snmp.exchange import Exchange
 from collector.snmp.session import Credentials
+from collector.snmp.udp import Address
 from domain.errors import ConfigError, Problem
 from domain.reading import Outcome
 
@@ -82,6 +83,14 @@ def credentials(given: Given) -> Credentials:
     )
 
 
+def opened(exchange: Exchange, address: Address, known: Credentials) -> AgentSession:
+    """ConfigError where the credentials cannot be used."""
+    try:
+        return AgentSession(exchange, address, known)
+    except ValueError as error:
+        raise _refused(str(error), "give another --auth or --priv, and their keys") from None
+
+
 async def ask(given: Given) -> ProbeResult:
     """Never raises for what a device does; ConfigError for what the user wrote."""
     host, port = endpoint(given.host)
@@ -104,11 +113,7 @@ async def ask(given: Given) -> ProbeResult:
     address = (str(found[0][4][0]), port)
     exchange = Exchange(given.timeout_s, ATTEMPTS)
     try:
-        session = AgentSession(exchange, address, known)
-    except ValueError as error:
-        exchange.close()
-        raise _refused(str(error), "give another --auth or --priv") from None
-    try:
+        session = opened(exchange, address, known)
         return await probe.probe(session, f"{host}:{port}", profiles, given.profile, now=clock.now)
     finally:
         exchange.close()

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from app.probe import ATTEMPTS, Given, credentials, endpoint
+from app.probe import ATTEMPTS, Given, credentials, endpoint, opened
 from collector.device import load as profile_load
 from collector.device.discover import identify, survey
 from collector.device.plan import Plan
@@ -22,7 +22,6 @@ from collector.probe import ProbeResult, probe
 from collector.recording import mask_load, record
 from collector.recording.held import Heard, Held
 from collector.recording.snmprec import rows_of, snmprec
-from collector.snmp.agent import AgentSession
 from collector.snmp.exchange import Exchange
 from collector.snmp.session import Credentials, Session, oid
 from domain.errors import ConfigError, Permanent, Problem, Retryable
@@ -164,7 +163,7 @@ async def _opened(given: Given, known: Credentials) -> AsyncIterator[Session]:
     address = (str(found[0][4][0]), port)
     exchange = Exchange(given.timeout_s, ATTEMPTS)
     try:
-        yield AgentSession(exchange, address, known)
+        yield opened(exchange, address, known)
     finally:
         exchange.close()
 

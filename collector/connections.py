@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from collector.round import Ended, Round
 from collector.snmp.agent import AgentSession
 from collector.snmp.exchange import Exchange
@@ -10,10 +12,10 @@ from collector.watched import Watched
 
 
 class Connections:
-    """All devices share one exchange."""
+    """All devices share one exchange, whose time-outs are settled when `settle` says."""
 
-    def __init__(self, timeout_s: float, attempts: int) -> None:
-        self.exchange = Exchange(timeout_s, attempts)
+    def __init__(self, timeout_s: float, attempts: int, settle: Callable[[float], float]) -> None:
+        self.exchange = Exchange(timeout_s, attempts, settle=settle)
 
     def open(self, watched: Watched) -> AgentSession:
         """Its session. ValueError when nothing can be asked with its credentials."""

@@ -29,7 +29,7 @@ from domain.ports import Clock, Prober
 from domain.reading import Outcome, Probe, Reading
 
 _TICK_MS = 100
-_STRANGERS_S = 0.05  # discoveries begin so long after the polls of their slot: half a slot
+_TICK_S = _TICK_MS / 1000
 _AGAIN_MS = 1000  # the least time between two polls of one device, however many traps it sends
 _POLLED = (Status.COMMISSIONING, Status.IN_SERVICE)
 
@@ -78,14 +78,15 @@ class Poller:
     ) -> None:
         self.settings = settings = settings or PollSettings()
         self.counters = PollCounters()
-        self._connections = Connections(settings.snmp_timeout_s, settings.snmp_attempts)
-        self.exchange = self._connections.exchange
         self._clock = clock
         self._prober = prober
         self._discover = discover
         self._credentials = credentials
         self._on_readings = on_readings
         self._loop = asyncio.get_running_loop()
+        self._slot_at = self._loop.time()  # when the latest slot began
+        self._connections = Connections(settings.snmp_timeout_s, settings.snmp_attempts, self._between_slots)
+        self.exchange = self._connections.exchange
         self._resolver = resolver or Resolver(self._loop)
         self._schedule = Schedule(_TICK_MS)
         self._watched: dict[str, Watched] = {}
@@ -142,6 +143,7 @@ class Poller:
         """Begins what is due at `now`."""
         to_ping: dict[str, list[Watched]] = {}
         self.counters.lag_ms = 0
+        self._slot_at = self._loop.time() - now % _TICK_MS / 1000
         for turn, was in self._schedule.due(now):
             self.counters.lag_ms = max(self.counters.lag_ms, now - was)
             watched = self._watched[turn.device]
@@ -169,6 +171,11 @@ class Poller:
     def _drop(self, watched: Watched) -> None:
         watched.gone = True
         self._connections.disconnect(watched)
+
+    def _between_slots(self, when: float) -> float:
+        """The first moment from `when` on, in the loop's seconds, that lies half-way between two slots:
+        what concerns the silent is done there, where it makes no answer late."""
+        return when + (self._slot_at + _TICK_S / 2 - when) % _TICK_S
 
     # -- ICMP
 
@@ -202,10 +209,9 @@ class Poller:
         watched.last_begun = now
         self.counters.polls += 1
         if watched.plan is None:
-            # Most of the undiscovered are silent. Were they asked with the others of their slot, these
-            # would be late by them; asked between two slots, they and their timeouts disturb nobody.
+            # Most of the undiscovered are silent, and the answers of the others shall not wait for them
             if not self._strangers:
-                self._loop.call_later(_STRANGERS_S, self._meet)
+                self._loop.call_at(self._between_slots(self._loop.time()), self._meet)
             self._strangers.append(watched)
             return
         watched.polls += 1

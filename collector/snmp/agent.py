@@ -11,7 +11,7 @@ from typing import Final
 from collector.snmp import ber
 from collector.snmp.exchange import Exchange
 from collector.snmp.inquiry import Inquiry
-from collector.snmp.keys import User
+from collector.snmp.keys import user_of
 from collector.snmp.session import END_OF_MIB_VIEW, Answer, Credentials, Varbind, sub_identifiers
 from collector.snmp.udp import Address
 from collector.snmp.v3 import Engine
@@ -42,7 +42,7 @@ class AgentSession:
         manners: Manners | None = None,
     ) -> None:
         self.manners = manners or Manners()
-        self.engine = Engine(User(credentials)) if credentials.version == "3" else None
+        self.engine = Engine(user_of(credentials)) if credentials.version == "3" else None
         self._exchange = exchange
         self._address = address
         self._version = ber.V1 if credentials.version == "1" else ber.V2C  # v3's PDUs are those of 2c

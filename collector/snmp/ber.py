@@ -23,9 +23,6 @@ _SEQUENCE: Final = 0x30
 _TRAP_V1: Final = 0xA4  # its body is unlike every other PDU's
 _REPORT: Final = 0xA8
 
-LOWEST_ID: Final = 0x01000000
-"""Request-ids from here to 2**31 - 1 are positive and take exactly four octets."""
-
 
 class Malformed(ValueError):
     """Octets that are not one whole SNMP v1 or v2c message."""
@@ -54,7 +51,7 @@ class Request:
     community: bytes = field(repr=False)
 
     def packet(self, request_id: bytes) -> bytes:
-        """`request_id`: four octets, a number from LOWEST_ID to 2**31 - 1."""
+        """`request_id`: four octets, a number of `collector.snmp.numbers`."""
         return self.head + request_id + self.tail
 
 

@@ -12,6 +12,7 @@ PRIV: Final = 2
 REPORTABLE: Final = 4
 
 _SEQUENCE: Final = 0x30
+_V3: Final = 3
 _USER_BASED: Final = 3  # msgSecurityModel
 _MOST: Final = 2**31 - 1
 
@@ -35,7 +36,11 @@ class Envelope(NamedTuple):
 def envelope(packet: bytes) -> Envelope:
     """The outer fields of a v3 message under USM; Malformed when they are not there."""
     at, end = element(packet, 0, len(packet), _SEQUENCE)
-    _, at = element(packet, at, end, INTEGER)
+    if end != len(packet):
+        raise Malformed("the outer length is not the packet's")
+    start, at = element(packet, at, end, INTEGER)
+    if integer(packet[start:at]) != _V3:
+        raise Malformed("not version 3")
     head, after = element(packet, at, end, _SEQUENCE)
     start, stop = element(packet, head, after, INTEGER)
     number = integer(packet[start:stop])

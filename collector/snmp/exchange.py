@@ -4,7 +4,10 @@ No task and no descriptor for an agent: an `Inquiry` waits in a dictionary under
 address, and one agent is asked one thing at a time, which spares weak agents and lets even an
 unreadable answer or an ICMP error be laid at the right door. Requests leave in bursts, between
 which the sockets are emptied, and no faster than the receive buffer can hold their answers.
-What v3 wraps around a question is `collector.snmp.v3`; it changes nothing else here.
+
+A v3 agent may have a lesson to give before it answers: who it is, or what time it has. The inquiry
+is then asked anew within the same attempt. One that does not answer, or refuses, is doubted: the
+next question to it begins with who it is.
 """
 
 from __future__ import annotations
@@ -14,26 +17,25 @@ import contextlib
 import errno
 import socket
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from random import Random
 
 from collector.snmp import ber
-from collector.snmp.envelope import envelope
 from collector.snmp.inquiry import Inquiry
+from collector.snmp.numbers import Numbers
 from collector.snmp.session import Varbind
 from collector.snmp.template import Templates
 from collector.snmp.udp import Address, failure, kernel_drops, open_socket, socket_errors
-from collector.snmp.v3 import Engine, Reported, Unauthentic
+from collector.snmp.v3 import Engine, Reported, Unasked, Unauthentic
 from collector.snmp.window import Window
 from domain.reading import Outcome
 
 _DATAGRAM = 65_535
 _READS = 1024  # packets taken from one socket before others have their turn
-_COALESCE_S = 0.02  # deadlines this near are settled in one go, out of the way of the schedule's slots
+_COALESCE_S = 0.02  # deadlines this near are settled in one go
 _NO_ROOM_S = 0.005  # until the next look whether answers have made room
 _ANSWER_SIZE = 2048  # octets of receive buffer the kernel charges for a usual answer
-_LESSONS = 3  # a v3 agent has two to give: who it is, and what time it has
+_LESSONS = 3  # one more than a v3 agent has to give
 
 
 @dataclass(slots=True)
@@ -55,22 +57,29 @@ class Exchange:
     """Sends inquiries and tells of each, once, how it ended. Lives on the running event loop.
 
     `timeout_s` is the wait for one attempt, `attempts` how many are made in all; `buffer` is the
-    wished size of a socket's receive buffer in octets.
+    wished size of a socket's receive buffer in octets. `settle` gives for a deadline, in the loop's
+    seconds, when to look who has passed it.
     """
 
     def __init__(
-        self, timeout_s: float = 2.0, attempts: int = 2, burst: int = 256, buffer: int = 8 << 20
+        self,
+        timeout_s: float = 2.0,
+        attempts: int = 2,
+        burst: int = 256,
+        buffer: int = 8 << 20,
+        settle: Callable[[float], float] = lambda deadline: deadline + _COALESCE_S,
     ) -> None:
         self.counters = Counters()
         self._timeout = timeout_s
         self._attempts = attempts
+        self._settle = settle
         self._loop = asyncio.get_running_loop()
-        self._ids = Random()
+        self._numbers = Numbers()
         self._templates = Templates()
         self._flying: dict[Address, Inquiry] = {}
         self._behind: dict[Address, deque[Inquiry]] = {}
         self._unsent: deque[Inquiry] = deque()
-        self._deadlines: deque[tuple[float, Inquiry, bytes]] = deque()
+        self._deadlines: deque[tuple[float, Inquiry, int]] = deque()
         self._pumping = False
         self._timer: asyncio.TimerHandle | None = None
         self._sockets: dict[int, socket.socket] = {}
@@ -129,70 +138,91 @@ class Exchange:
     # -- sending
 
     def _queue(self, inquiry: Inquiry) -> None:
-        self._unsent.append(inquiry)
+        if not inquiry.queued:
+            inquiry.queued = True
+            self._unsent.append(inquiry)
         if not self._pumping:
             self._pumping = True
             self._loop.call_soon(self._pump)
 
     def _pump(self) -> None:
         """Sends one burst. While more is waiting it comes back after the sockets had their turn."""
-        unsent, flying, deadlines = self._unsent, self._flying, self._deadlines
+        unsent = self._unsent
         now = self._loop.time()
-        deadline = now + self._timeout
         room = self._window.room(now)
         if room <= 0 and unsent:
             self._loop.call_later(_NO_ROOM_S, self._pump)
             return
-        getrandbits = self._ids.getrandbits
-        sent = 0
         full: socket.socket | None = None
-        for _ in range(min(self._burst, room, len(unsent))):
+        try:
+            full = self._send(min(self._burst, room), now)
+        finally:  # whatever went wrong with one agent, the others are asked
+            self._pumping = bool(unsent)
+            if self._timer is None and self._deadlines:
+                self._timer = self._loop.call_at(self._settle(self._deadlines[0][0]), self._expire)
+            if full is not None:
+                self._await_room(full.fileno())
+            elif unsent:
+                self._loop.call_soon(self._pump)
+
+    def _send(self, most: int, now: float) -> socket.socket | None:
+        """Asks at most so many; returns a socket that would take no more."""
+        unsent, flying, deadlines = self._unsent, self._flying, self._deadlines
+        draw = self._numbers.draw
+        deadline = now + self._timeout
+        for _ in range(min(most, len(unsent))):
             inquiry = unsent.popleft()
+            inquiry.queued = False
             address = inquiry.address
             if flying.get(address) is not inquiry:
                 continue
             if not inquiry.id:
-                inquiry.id = (ber.LOWEST_ID + getrandbits(30)).to_bytes(4, "big")
+                inquiry.id = draw()
+            inquiry.turn += 1
+            inquiry.attempts += 1
+            deadlines.append((deadline, inquiry, inquiry.turn))
             request = inquiry.request
             packet = request.head + inquiry.id + request.tail
             if inquiry.engine is not None:
-                packet = inquiry.engine.wrap(packet, inquiry.id, now)
-            inquiry.packet = packet
+                packet = inquiry.engine.wrap(packet, draw(), now)
             try:
                 self._sockets[len(address)].sendto(packet, address)
             except BlockingIOError:
-                unsent.appendleft(inquiry)
-                full = self._sockets[len(address)]
-                break
+                return self._put_back(inquiry)
             except (OSError, KeyError) as error:
-                if not self._sent_again(inquiry, error):
+                if not self._sent_again(packet, inquiry, error):
+                    if inquiry.queued:
+                        return self._sockets[len(address)]
                     continue
-            inquiry.attempts += 1
             inquiry.mark = self._window.sent()
-            deadlines.append((deadline, inquiry, inquiry.id))
-            sent += 1
-        self.counters.sent += sent
-        self._pumping = bool(unsent)
-        if self._timer is None and deadlines:
-            self._timer = self._loop.call_at(deadlines[0][0] + _COALESCE_S, self._expire)
-        if full is not None:
-            self._await_room(full.fileno())
-        elif unsent:
-            self._loop.call_soon(self._pump)
+            self.counters.sent += 1
+        return None
 
-    def _sent_again(self, inquiry: Inquiry, error: Exception) -> bool:
+    def _put_back(self, inquiry: Inquiry) -> socket.socket:
+        """The send buffer is full."""
+        inquiry.turn += 1  # it was not sent: nothing is due
+        inquiry.attempts -= 1
+        inquiry.queued = True
+        self._unsent.appendleft(inquiry)
+        return self._sockets[len(inquiry.address)]
+
+    def _sent_again(self, packet: bytes, inquiry: Inquiry, error: Exception) -> bool:
         """An error of `sendto` may be another agent's ICMP error: hear those out, then insist once."""
         sock = self._sockets.get(len(inquiry.address))
         number = getattr(error, "errno", None) or errno.EAFNOSUPPORT
         if sock is not None:
             self._hear_errors(sock)
+            if self._flying.get(inquiry.address) is not inquiry:
+                return False  # it was about this one
             try:
-                sock.sendto(inquiry.packet, inquiry.address)
+                sock.sendto(packet, inquiry.address)
                 return True
+            except BlockingIOError:
+                self._put_back(inquiry)
+                return False
             except OSError as again:
                 number = again.errno or number
-        if self._flying.get(inquiry.address) is inquiry:
-            self._end(inquiry, failure(number), (), 0, 0)
+        self._end(inquiry, failure(number), (), 0, 0)
         return False
 
     def _await_room(self, descriptor: int) -> None:
@@ -260,34 +290,42 @@ class Exchange:
 
     def _unwrapped(self, inquiry: Inquiry, engine: Engine, packet: bytes) -> bytes | None:
         """What a v3 agent answered; None: no answer, and all that is to be done about it is done."""
+        counters = self.counters
         try:
-            outer = envelope(packet)
-            if inquiry.id and outer.number == int.from_bytes(inquiry.id, "big"):
-                return engine.unwrap(packet, outer, self._loop.time())
-            self.counters.wrong_id += 1
+            return engine.unwrap(packet, self._loop.time())
         except ber.Malformed:
-            self.counters.garbled += 1
+            counters.garbled += 1
             inquiry.complaint = Outcome.MALFORMED
+        except Unasked:
+            counters.wrong_id += 1
         except Unauthentic:
-            self.counters.unauthentic += 1
+            counters.unauthentic += 1
+            inquiry.complaint = Outcome.AUTH
         except Reported as report:
-            if report.outcome is not None or inquiry.lessons == _LESSONS:
-                self._end(inquiry, report.outcome or Outcome.MALFORMED, (), 0, 0)
+            if report.outcome is None and inquiry.lessons < _LESSONS:
+                self._ask_anew(inquiry)
             else:
-                inquiry.lessons += 1
-                self._window.ended(inquiry.mark)
-                inquiry.mark = -1
-                inquiry.id = b""
-                inquiry.attempts -= 1
-                self._queue(inquiry)
+                engine.doubt()
+                self._end(inquiry, report.outcome or Outcome.MALFORMED, (), 0, 0)
         return None
+
+    def _ask_anew(self, inquiry: Inquiry) -> None:
+        """The agent had a lesson to give. What was sent is settled, and does not count as an attempt."""
+        inquiry.lessons += 1
+        inquiry.turn += 1
+        self._window.ended(inquiry.mark)
+        inquiry.mark = -1
+        inquiry.attempts = max(inquiry.attempts - 1, 0)
+        self._queue(inquiry)
 
     def _hear_errors(self, sock: socket.socket) -> None:
         for address, number, sent in socket_errors(sock):
             self.counters.icmp_errors += 1
             inquiry = self._flying.get(address)
-            if inquiry is None or not inquiry.id or not inquiry.packet.startswith(sent):
+            if inquiry is None or not inquiry.id:
                 continue
+            if inquiry.engine is None and not inquiry.request.packet(inquiry.id).startswith(sent):
+                continue  # about an earlier one
             outcome = failure(number)
             if outcome is Outcome.REFUSED:
                 self._end(inquiry, outcome, (), 0, 0)
@@ -302,17 +340,17 @@ class Exchange:
         now = self._loop.time()
         self._timer = None
         while deadlines:
-            deadline, inquiry, identity = deadlines[0]
-            if inquiry.id is identity and deadline > now:
-                self._timer = self._loop.call_at(deadline + _COALESCE_S, self._expire)
+            deadline, inquiry, turn = deadlines[0]
+            if inquiry.turn == turn and deadline > now:
+                self._timer = self._loop.call_at(self._settle(deadline), self._expire)
                 return
             deadlines.popleft()
-            if inquiry.id is not identity:
-                continue  # ended meanwhile
+            if inquiry.turn != turn:
+                continue  # ended, or asked anew, meanwhile
+            if inquiry.engine is not None:
+                inquiry.engine.doubt()
             if inquiry.attempts < self._attempts:
                 self.counters.retried += 1
-                if inquiry.engine is not None:
-                    inquiry.engine.doubt()
                 self._queue(inquiry)
             else:
                 self._end(inquiry, inquiry.complaint or Outcome.TIMEOUT, (), 0, 0)
@@ -326,7 +364,8 @@ class Exchange:
     def _release(self, inquiry: Inquiry) -> None:
         self._window.ended(inquiry.mark)
         inquiry.mark = -1
-        inquiry.id = inquiry.packet = b""
+        inquiry.id = b""
+        inquiry.turn += 1
         address = inquiry.address
         del self._flying[address]
         if self._behind and address in self._behind:

@@ -19,8 +19,8 @@ class Inquiry:
     """One request to one agent; may be asked again once it has ended."""
 
     __slots__ = (
-        "address", "attempts", "complaint", "engine", "id", "lessons", "mark", "packet", "request",
-        "template", "told",
+        "address", "attempts", "complaint", "engine", "id", "lessons", "mark", "queued", "request",
+        "template", "told", "turn",
     )  # fmt: skip
 
     def __init__(
@@ -31,8 +31,9 @@ class Inquiry:
         self.told = told
         self.engine = engine  # of a v3 agent, to which `request` goes wrapped
         self.template: Template | None = None
-        self.id = b""  # of the packet in flight; empty: none is
-        self.packet = b""  # as it was last sent
+        self.id = b""  # request-id of the packet in flight; empty: none is
+        self.turn = 0  # counts what voids a deadline: each sending, and the end
+        self.queued = False  # waits to be sent
         self.mark = -1  # of the window of requests unanswered
         self.attempts = 0
         self.lessons = 0  # reports of the agent's engine that had it asked anew

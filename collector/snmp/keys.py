@@ -1,16 +1,18 @@
 """What a user's pass phrases become for one engine, and what is done with that.
 
 Sources: RFC 3414 (MD5, SHA-1, DES; keys in A.2), RFC 7860 (SHA-2), RFC 3826 (AES-128). AES-192 and
-AES-256 are no standard: their keys are extended as Net-SNMP and most agents do
-(draft-blumenthal-aes-usm-04, 3.1.2.1).
+AES-256 are no standard: where the hash is shorter than their key, it is extended as Net-SNMP does
+(draft-blumenthal-aes-usm-04, 3.1.2.1); Cisco's extension is another (draft-reeder-snmpv3-usm-3desede).
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Final, NamedTuple, TypeVar
+from weakref import WeakValueDictionary
+
+from cryptography.exceptions import UnsupportedAlgorithm
 
 from collector.snmp import privacy
 from collector.snmp.session import Credentials
@@ -38,24 +40,41 @@ AUTH: Final = {
 
 
 class User:
-    """Who asks; the same for all agents that share the credentials.
+    """Who asks, with the keys of the pass phrases before they are localized. Hashing a megabyte for each
+    takes milliseconds: see `user_of`.
 
-    ValueError when these name no known protocol, or ask for privacy without authentication."""
+    ValueError when the credentials name no known protocol, ask for privacy without authentication, or
+    for what this machine's OpenSSL does not do."""
 
-    __slots__ = ("_auth_key", "_priv_key", "_privacy", "auth", "name")
+    __slots__ = ("__weakref__", "_auth_key", "_priv_key", "_privacy", "auth", "name")
 
     def __init__(self, credentials: Credentials) -> None:
         self.name = credentials.user.encode()
         self.auth = _known(AUTH, credentials.auth_protocol) if credentials.auth_protocol else None
-        self._auth_key = credentials.auth_key.encode()
-        self._priv_key = credentials.priv_key.encode()
         self._privacy = (
             _known(privacy.PROTOCOLS, credentials.priv_protocol) if credentials.priv_protocol else None
         )
-        if self._privacy is not None and self.auth is None:
-            raise ValueError("privacy needs an authentication protocol, whose hash makes its keys")
-        if (self.auth and not self._auth_key) or (self._privacy and not self._priv_key):
+        self._auth_key = self._priv_key = b""
+        if self.auth is None:
+            if self._privacy is not None:
+                raise ValueError("privacy needs an authentication protocol, whose hash makes its keys")
+            return
+        if not credentials.auth_key or (self._privacy and not credentials.priv_key):
             raise ValueError("a protocol is named, but no pass phrase is given for it")
+        try:
+            self._auth_key = master(self.auth.hash_name, credentials.auth_key.encode())
+            if self._privacy is not None:
+                self._priv_key = master(self.auth.hash_name, credentials.priv_key.encode())
+            self._tried()
+        except (ValueError, UnsupportedAlgorithm) as refusal:
+            protocols = f"{credentials.auth_protocol} {credentials.priv_protocol}".strip()
+            raise ValueError(f"{protocols}: this machine's OpenSSL does not do it: {refusal}") from None
+
+    def _tried(self) -> None:
+        """Better now than in the midst of a sweep."""
+        keys = self.keys(bytes(5))
+        if keys.privacy is not None:
+            keys.privacy.encrypt(b"", 0, 0)
 
     @property
     def has_privacy(self) -> bool:
@@ -104,17 +123,26 @@ class Mac:
         return outer.digest()[: self.sent]
 
 
-def localized(hash_name: str, phrase: bytes, engine_id: bytes) -> bytes:
-    """A pass phrase's key at one engine (RFC 3414, 2.6)."""
-    key = master(hash_name, phrase)
-    return hashlib.new(hash_name, key + engine_id + key).digest()
+def user_of(credentials: Credentials) -> User:
+    """The same for all agents that share the credentials, for as long as one of them is watched."""
+    user = _users.get(credentials)
+    if user is None:
+        user = _users[credentials] = User(credentials)
+    return user
 
 
-@lru_cache(maxsize=4096)
+_users: WeakValueDictionary[Credentials, User] = WeakValueDictionary()
+
+
 def master(hash_name: str, phrase: bytes) -> bytes:
-    """A pass phrase's key before it is localized. Hashing a megabyte takes milliseconds: once a phrase."""
+    """A pass phrase's key before it is localized (RFC 3414, A.2)."""
     repeated = phrase * (_MEGABYTE // len(phrase) + 1)
     return hashlib.new(hash_name, repeated[:_MEGABYTE]).digest()
+
+
+def localized(hash_name: str, key: bytes, engine_id: bytes) -> bytes:
+    """A key at one engine (RFC 3414, 2.6)."""
+    return hashlib.new(hash_name, key + engine_id + key).digest()
 
 
 def _known(kinds: Mapping[str, T], name: str) -> T:

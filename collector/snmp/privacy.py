@@ -1,7 +1,7 @@
 """Encryption of SNMPv3 messages: AES in CFB mode (RFC 3826), and DES in CBC mode (RFC 3414, 8).
 
-An initialisation vector must never come twice under one key: a counter that begins anywhere goes
-into each message as its salt.
+An initialisation vector shall not come twice under one key: a counter that begins anywhere goes
+into each message as its salt. (That of DES has 32 bits, and begins anew with each session.)
 """
 
 from __future__ import annotations
@@ -75,6 +75,8 @@ class Des:
         return step.update(plain + bytes(-len(plain) % _BLOCK)) + step.finalize(), salt
 
     def decrypt(self, sealed: bytes, boots: int, time: int, salt: bytes) -> bytes:  # noqa: ARG002
+        if len(salt) != _BLOCK:
+            raise ValueError("a salt has eight octets")
         step = Cipher(self._des, CBC(self._start(salt))).decryptor()
         return step.update(sealed) + step.finalize()
 

@@ -1,22 +1,28 @@
-"""SNMPv3 around a PDU: wraps questions, unwraps answers (RFC 3412, 7; RFC 3414, 3 and 4). PURE.
+"""SNMPv3 around a PDU: wraps questions, unwraps answers (RFC 3412, 7; RFC 3414, 3 and 4). PURE but for
+the salt of what is encrypted.
 
 Outside of this module an inquiry to a v3 agent looks like one by version 2c with an empty
 community. An `Engine` is what is known of one agent; it is learned from the agent's own reports,
 within the inquiry that calls for it.
 
-Law: nothing but the report that tells an unknown engineID, or refuses, is believed unless its
-digest is right. An answer's freshness is told by its msgID and request-id, which are drawn anew for
-each question, not by comparing clocks: an agent that forgot its boots when its power failed, as
-cheap ones do, is read at once (RFC 3414, 3.2.7b would leave it unheard for ever).
+Law: of a user with keys nothing is believed unless its digest is right, but for reports, which agents
+cannot always sign: who they are, what time they have, and that they refuse. Whoever forges one must
+have seen the question's msgID, and wins no more than the loss of that question. An answer is
+fresh when its msgID and request-id are those of the question, both drawn at random for it, and its
+clock is the one the question was asked by; an agent that forgot its boots when its power failed,
+as cheap ones do, says so in a report and is read at once, where RFC 3414 (3.2.7b) would not hear it
+again. That a name learned from a report is the device's own nobody can know (RFC 3414, 1.4.1 and 4):
+devices that share pass phrases can pass for one another once one of them is in the wrong hands.
 """
 
 from __future__ import annotations
 
 import hmac
+from collections import deque
 from typing import Final, NoReturn
 
-from collector.snmp.ber import GET, Malformed, decode, element, signed, tlv
-from collector.snmp.envelope import AUTH, PRIV, REPORTABLE, Envelope
+from collector.snmp.ber import GET, RESPONSE, Malformed, decode, element, signed, tlv
+from collector.snmp.envelope import AUTH, PRIV, REPORTABLE, Envelope, envelope
 from collector.snmp.keys import Keys, User
 from collector.snmp.session import INTEGER, OCTET_STRING, oid
 from domain.reading import Outcome
@@ -29,13 +35,19 @@ _LARGEST: Final = b"\x02\x03\x00\xff\xe3\x04\x01"  # msgMaxSize, 65,507; then th
 _MODEL: Final = b"\x02\x01\x03"  # user-based
 _NOBODY: Final = b"\x04\x10\x30\x0e\x04\x00\x02\x01\x00\x02\x01\x00" + b"\x04\x00" * 3
 _MOST: Final = 2**31 - 1
+_WINDOW_S: Final = 150  # RFC 3414, 2.2.3
+_REMEMBERED: Final = 4  # questions whose answer may still come: two attempts, with a lesson each
 
 _STATS: Final = oid("1.3.6.1.6.3.15.1.1")  # SNMP-USER-BASED-SM-MIB usmStats
-_LEVEL, _NOT_IN_WINDOW, _USER, _ENGINE, _DIGEST, _DECRYPTION = range(1, 7)
+_LEVEL, _NOT_IN_WINDOW, _USER, _, _DIGEST, _DECRYPTION = range(1, 7)
+
+
+class Unasked(Exception):
+    """No question under way has this msgID."""
 
 
 class Unauthentic(Exception):
-    """Not from whom it says, or less protected than was asked for."""
+    """Not from whom it says, less protected than was asked for, or by another clock."""
 
 
 class Reported(Exception):
@@ -50,8 +62,8 @@ class Engine:
     """One agent under one user. Mutable; `now` is seconds of any clock that only goes forward."""
 
     __slots__ = (
-        "_boots", "_context", "_doubted", "_flagged", "_flags", "_keys", "_lead", "_name", "_unsigned",
-        "_user", "id",
+        "_boots", "_context", "_doubted", "_flags", "_keys", "_lead", "_name", "_numbers", "_sent_flags",
+        "_user", "_user_fields", "id",
     )  # fmt: skip
 
     def __init__(self, user: User) -> None:
@@ -61,21 +73,23 @@ class Engine:
         self._boots = 0
         self._lead = 0.0  # its time less ours
         self._doubted = False
+        self._numbers: deque[int] = deque(maxlen=_REMEMBERED)  # msgIDs of questions under way
         # What of a message does not change:
         self._flags = (AUTH if user.auth else 0) | (PRIV if user.has_privacy else 0)
-        self._flagged = bytes((self._flags | REPORTABLE,))
+        self._sent_flags = bytes((self._flags | REPORTABLE,))
         self._name = self._context = b""
         sent = user.auth.sent if user.auth else 0
-        self._unsigned = tlv(OCTET_STRING, user.name) + tlv(OCTET_STRING, bytes(sent))
+        self._user_fields = tlv(OCTET_STRING, user.name) + tlv(OCTET_STRING, bytes(sent))
 
     def doubt(self) -> None:
         """It did not answer: perhaps it is another by now. The next question asks who it is."""
         self._doubted = True
 
     def wrap(self, message: bytes, number: bytes, now: float) -> bytes:
-        """`message` is plain, by version 2c with an empty community; `number`, of four octets, becomes
-        the msgID. While the engine is not known, what comes out only asks for its name."""
+        """`message` is plain, by version 2c with an empty community; `number` becomes the msgID. While the
+        engine is not known, what comes out only asks for its name."""
         keys = self._keys
+        self._numbers.append(int.from_bytes(number, "big"))
         if keys is None or self._doubted:
             pdu = tlv(GET, b"\x02\x04" + number + b"\x02\x01\x00\x02\x01\x00\x30\x00")
             flags = bytes((REPORTABLE,))
@@ -89,25 +103,30 @@ class Engine:
             body = tlv(OCTET_STRING, cipher)
         clock = tlv(INTEGER, signed(boots)) + tlv(INTEGER, signed(time))
         ending = tlv(OCTET_STRING, salt) + body
-        security = tlv(_SEQUENCE, self._name + clock + self._unsigned + ending[: 2 + len(salt)])
+        security = tlv(_SEQUENCE, self._name + clock + self._user_fields + ending[: 2 + len(salt)])
         whole = tlv(
             _SEQUENCE,
-            _VERSION + number + _LARGEST + self._flagged + _MODEL + tlv(OCTET_STRING, security) + body,
+            _VERSION + number + _LARGEST + self._sent_flags + _MODEL + tlv(OCTET_STRING, security) + body,
         )
         if keys.mac is None:
             return whole
         at = len(whole) - len(ending) - keys.mac.sent
         return whole[:at] + keys.mac.digest(whole) + whole[at + keys.mac.sent :]
 
-    def unwrap(self, packet: bytes, outer: Envelope, now: float) -> bytes:
-        """The answer, plain as the question was. `outer` is the packet's, its msgID the question's.
+    def unwrap(self, packet: bytes, now: float) -> bytes:
+        """The answer, plain as the question was.
 
-        Raises Malformed, Unauthentic, Reported."""
+        Raises Malformed, Unasked, Unauthentic, Reported."""
+        outer = envelope(packet)
+        if outer.number not in self._numbers:
+            raise Unasked
         authentic = bool(outer.flags & AUTH)
         if authentic:
             self._authenticate(packet, outer)
         scoped = self._scoped(packet, outer)
-        at, stop = element(scoped, 0, len(scoped), _SEQUENCE)  # DES leaves padding after it
+        at, stop = element(scoped, 0, len(scoped), _SEQUENCE)
+        if stop != len(scoped) and not outer.flags & PRIV:  # DES leaves padding
+            raise Malformed("octets after the scoped PDU")
         _, at = element(scoped, at, stop, OCTET_STRING)
         _, at = element(scoped, at, stop, OCTET_STRING)
         if at == stop:
@@ -117,8 +136,14 @@ class Engine:
             self._reported(outer, plain, now)
         if outer.flags & (AUTH | PRIV) != self._flags or not self._names(outer):
             raise Unauthentic
+        if scoped[at] != RESPONSE:
+            raise Malformed("no response")
         if authentic:
-            self._boots, self._lead, self._doubted = outer.boots, outer.time - now, False
+            if outer.boots != self._boots or abs(outer.time - now - self._lead) > _WINDOW_S:
+                raise Unauthentic
+            self._lead = outer.time - now
+        self._doubted = False
+        self._numbers.clear()
         return plain
 
     def _names(self, outer: Envelope) -> bool:
@@ -139,23 +164,25 @@ class Engine:
         if not outer.flags & AUTH or self._keys is None or self._keys.privacy is None:
             raise Unauthentic
         at, stop = element(packet, outer.body_at, len(packet), OCTET_STRING)
+        if stop != len(packet):
+            raise Malformed("octets after the cipher text")
         try:
             return self._keys.privacy.decrypt(packet[at:stop], outer.boots, outer.time, outer.salt)
         except ValueError:
             raise Malformed("no cipher text") from None
 
     def _reported(self, outer: Envelope, plain: bytes, now: float) -> NoReturn:
-        """Reports that refuse bear no digest, for the agent knows no key; whoever sends one must have
-        seen the question. The clock that comes with one is tried, and is right once an answer says so."""
+        """What an agent refuses because it is another than was asked for is no refusal."""
         varbinds = decode(plain).varbinds
         name = varbinds[0][0] if varbinds else b""
         stat = name[len(_STATS)] if name.startswith(_STATS) and len(name) > len(_STATS) else 0
-        if stat == _ENGINE and (outer.engine_id != self.id or self._doubted):
+        if stat and (outer.engine_id != self.id or self._doubted):
             self._learn(outer.engine_id)
-        elif stat != _NOT_IN_WINDOW or outer.engine_id != self.id:
-            refusals = (_LEVEL, _USER, _DIGEST, _DECRYPTION)
-            raise Reported(Outcome.AUTH if stat in refusals else Outcome.MALFORMED)
+        elif stat != _NOT_IN_WINDOW:
+            refused = stat in (_LEVEL, _USER, _DIGEST, _DECRYPTION)
+            raise Reported(Outcome.AUTH if refused else Outcome.MALFORMED)
         self._boots, self._lead, self._doubted = outer.boots, outer.time - now, False
+        self._numbers.remove(outer.number)  # a copy of this report is none
         raise Reported(None)
 
     def _learn(self, engine_id: bytes) -> None:

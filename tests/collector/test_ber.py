@@ -11,9 +11,10 @@ from pyasn1.codec.ber import decoder, encoder
 from pysnmp.proto.api import v1, v2c
 
 from collector.snmp import ber, session
+from collector.snmp.numbers import LOWEST
 from collector.snmp.session import dotted, oid
 
-_ids = st.integers(ber.LOWEST_ID, 2**31 - 1)
+_ids = st.integers(LOWEST, 2**31 - 1)
 _communities = st.binary(max_size=200)
 _oids = st.builds(
     lambda first, rest: ".".join(map(str, (first // 40, first % 40, *rest))),
@@ -110,7 +111,7 @@ def _seeds() -> list[bytes]:
         ("1.3.6.1.2.1.31.1.1.1.6.1", v2c.Counter64(2**63)),
     ]
     return [
-        response(ber.LOWEST_ID, b"public", rows),
+        response(LOWEST, b"public", rows),
         response(2**31 - 1, b"", rows[:1], 2, 1),
         ber.request(ber.V1, b"private", ber.GET, [oid("1.3.6.1.2.1.1.1.0")]).packet(b"\x01\x02\x03\x04"),
     ]

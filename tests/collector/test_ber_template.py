@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from collector.snmp import ber
+from collector.snmp.numbers import LOWEST
 from collector.snmp.session import INTEGER, OCTET_STRING, oid
 from collector.snmp.template import Templates
 from tests.collector.test_ber import mutated
@@ -22,14 +23,14 @@ _rows = st.lists(
 )
 
 
-def answer(rows: list[tuple[bytes, int, bytes]], number: int = ber.LOWEST_ID, status: int = 0) -> bytes:
+def answer(rows: list[tuple[bytes, int, bytes]], number: int = LOWEST, status: int = 0) -> bytes:
     body = b"".join(ber.tlv(0x30, ber.tlv(6, name) + ber.tlv(tag, value)) for name, tag, value in rows)
     pdu = ber.tlv(INTEGER, ber.signed(number)) + ber.tlv(INTEGER, bytes([status])) + b"\x02\x01\x00"
     opening = b"\x02\x01\x01" + ber.tlv(OCTET_STRING, b"public")
     return ber.tlv(0x30, opening + ber.tlv(ber.RESPONSE, pdu + ber.tlv(0x30, body)))
 
 
-@given(_rows, st.randoms(use_true_random=False), st.integers(ber.LOWEST_ID, 2**31 - 1))
+@given(_rows, st.randoms(use_true_random=False), st.integers(LOWEST, 2**31 - 1))
 @settings(max_examples=300, deadline=None)
 def test_new_values_in_the_same_places_are_read_as_in_full(
     rows: list[tuple[bytes, int, bytes]], dice: random.Random, number: int
@@ -63,8 +64,8 @@ def test_whatever_a_template_accepts_full_reading_accepts_alike(
 def test_agents_that_answer_alike_share_one_template() -> None:
     templates = Templates()
     rows = [(oid("1.3.6.1.2.1.1.3.0"), 0x43, b"\x01\x02")]
-    _, one = templates.learn(answer(rows, ber.LOWEST_ID))
-    _, two = templates.learn(answer([(rows[0][0], 0x43, b"\x07\x08")], ber.LOWEST_ID + 9))
+    _, one = templates.learn(answer(rows, LOWEST))
+    _, two = templates.learn(answer([(rows[0][0], 0x43, b"\x07\x08")], LOWEST + 9))
     assert one is two
 
 

@@ -303,3 +303,15 @@ async def test_running_ticks_by_the_clock_until_closed() -> None:
 async def _until(true) -> None:
     while not true():  # noqa: ASYNC110
         await asyncio.sleep(0.01)  # the readings come by a callback, not by an event
+
+
+async def test_what_concerns_the_silent_is_done_half_way_between_two_slots() -> None:
+    async with city() as town:
+        loop = asyncio.get_running_loop()
+        for late_ms in (0, 30, 99):  # behind its slot, the loop was busy
+            town.poller.tick(START + 1000 + late_ms)
+            slot = loop.time() - late_ms / 1000
+            for at in range(0, 5000, 7):
+                when = town.poller._between_slots(slot + at / 1000)
+                assert 0 <= when - slot - at / 1000 <= 0.1
+                assert (when - slot) % 0.1 == pytest.approx(0.05, abs=0.005)

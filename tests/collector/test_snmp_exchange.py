@@ -341,3 +341,14 @@ async def test_after_closing_nothing_is_told() -> None:
 async def test_nothing_was_dropped_by_the_kernel_while_nothing_came() -> None:
     with exchange() as asker:
         assert asker.dropped() == 0
+
+
+async def test_time_outs_are_settled_when_whoever_asks_says() -> None:
+    """The poller has it done between two slots of its schedule, where nobody's answer waits for it."""
+    loop = asyncio.get_running_loop()
+    asker = Exchange(0.05, 1, settle=lambda deadline: deadline + 0.2)
+    async with agent(lambda packet: []) as address:
+        began = loop.time()
+        assert (await ask(asker, address))[0] is Outcome.TIMEOUT
+        assert loop.time() - began >= 0.25
+    asker.close()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
+import weakref
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -15,10 +18,13 @@ from collector.snmp.agent import AgentSession
 from collector.snmp.ber import Malformed
 from collector.snmp.envelope import AUTH, PRIV, Envelope, envelope
 from collector.snmp.exchange import Exchange
-from collector.snmp.keys import User, localized, master
+from collector.snmp.keys import User, localized, master, user_of
+from collector.snmp.privacy import Aes, Des
 from collector.snmp.session import OCTET_STRING, Credentials, oid
-from collector.snmp.v3 import Engine, Reported, Unauthentic
+from collector.snmp.v3 import Engine, Reported, Unasked, Unauthentic
+from collector.snmp.window import Window
 from domain.reading import Outcome
+from simulator.v3 import _decode
 from tests.collector.agents import agent
 from tests.collector.net_snmp import PLAIN, STRONG, UNSEALED, USUAL
 from tests.collector.v3_agent import NAME, TREE, V3Agent, usm
@@ -35,7 +41,7 @@ def introduced(credentials: Credentials) -> tuple[Engine, V3Agent]:
     engine, peer = Engine(User(credentials)), V3Agent(usm(credentials))
     (report,) = peer(engine.wrap(QUESTION, NUMBER, NOW))
     with pytest.raises(Reported) as told:
-        engine.unwrap(report, envelope(report), NOW)
+        engine.unwrap(report, NOW)
     assert told.value.outcome is None
     return engine, peer
 
@@ -69,14 +75,17 @@ def test_keys_are_those_of_rfc_3414() -> None:
     engine = bytes(11) + b"\x02"
     assert master("md5", b"maplesyrup").hex() == "9faf3283884e92834ebc9847d8edd963"
     assert master("sha1", b"maplesyrup").hex() == "9fb5cc0381497b3793528939ff788d5d79145211"
-    assert localized("md5", b"maplesyrup", engine).hex() == "526f5eed9fcce26f8964c2930787d82b"
-    assert localized("sha1", b"maplesyrup", engine).hex() == "6695febc9288e36282235fc7151f128497b38f3f"
+    assert localized("md5", master("md5", b"maplesyrup"), engine).hex() == "526f5eed9fcce26f8964c2930787d82b"
+    assert (
+        localized("sha1", master("sha1", b"maplesyrup"), engine).hex()
+        == "6695febc9288e36282235fc7151f128497b38f3f"
+    )
 
 
 @pytest.mark.parametrize("credentials", STRENGTHS, ids=lambda c: c.user)
 def test_question_and_answer_come_through_as_they_were(credentials: Credentials) -> None:
     engine, _, answer = answered(credentials)
-    message = ber.decode(engine.unwrap(answer, envelope(answer), NOW))
+    message = ber.decode(engine.unwrap(answer, NOW))
     assert (message.version, message.community, message.pdu) == (ber.V2C, b"", ber.RESPONSE)
     assert message.request_id == int.from_bytes(NUMBER, "big")
     assert message.varbinds == [(oid(NAME), OCTET_STRING, b"pole-17")]
@@ -96,8 +105,8 @@ def test_no_octet_of_an_authentic_answer_can_be_changed(credentials: Credentials
     for at in range(len(answer)):
         for bit in (1, 2, 0x80):
             changed = answer[:at] + bytes((answer[at] ^ bit,)) + answer[at + 1 :]
-            with pytest.raises((Malformed, Unauthentic)):
-                engine.unwrap(changed, envelope(changed), NOW)
+            with pytest.raises((Malformed, Unauthentic, Unasked)):
+                engine.unwrap(changed, NOW)
 
 
 @given(st.data())
@@ -108,8 +117,8 @@ def test_noise_is_malformed_or_unauthentic_and_nothing_else(data: st.DataObject)
     packet = answer[:at] + noise + answer[at + data.draw(st.integers(0, 40)) :]
     if packet != answer:
         try:
-            ber.decode(engine.unwrap(packet, envelope(packet), NOW))
-        except (Malformed, Unauthentic, Reported):
+            ber.decode(engine.unwrap(packet, NOW))
+        except (Malformed, Unauthentic, Unasked, Reported):
             pass
         else:
             assert not engine._flags & AUTH  # who does not authenticate believes what can be read
@@ -124,24 +133,60 @@ def test_an_answer_less_protected_than_its_question_is_refused(
     asked: Credentials, spoken: Credentials
 ) -> None:
     """The agent's own keys, but a weaker level: what a man in the middle would strip."""
-    engine, _ = introduced(asked)
+    engine, _, _ = answered(asked)
     weaker, peer = introduced(replace(spoken, user=spoken.user if asked is PLAIN else asked.user))
     (answer,) = peer(weaker.wrap(QUESTION, NUMBER, NOW))
     assert envelope(answer).flags & (AUTH | PRIV) < 3
     with pytest.raises(Unauthentic):
-        engine.unwrap(answer, envelope(answer), NOW)
+        engine.unwrap(answer, NOW)
 
 
 def test_an_answer_of_another_engine_is_refused() -> None:
-    engine, _ = introduced(USUAL)
+    engine, _, _ = answered(USUAL)
     other = Engine(User(USUAL))
     peer = V3Agent(usm(USUAL, "B2-ups"))
     (report,) = peer(other.wrap(QUESTION, NUMBER, NOW))
     with pytest.raises(Reported):
-        other.unwrap(report, envelope(report), NOW)
+        other.unwrap(report, NOW)
     (answer,) = peer(other.wrap(QUESTION, NUMBER, NOW))
     with pytest.raises(Unauthentic):
-        engine.unwrap(answer, envelope(answer), NOW)
+        engine.unwrap(answer, NOW)
+
+
+def test_an_answer_by_another_clock_than_it_was_asked_by_is_refused() -> None:
+    """Whoever answers has accepted the clock of the question: any other is that of an old answer."""
+    for boots, lead in ((4, 0.0), (3, 151.0), (3, -151.0)):
+        engine, _, answer = answered(USUAL)
+        engine._boots, engine._lead = boots, engine._lead + lead
+        with pytest.raises(Unauthentic):
+            engine.unwrap(answer, NOW)
+
+
+def test_a_question_thrown_back_is_no_answer_and_spoils_none() -> None:
+    engine, peer = introduced(USUAL)
+    question = engine.wrap(QUESTION, NUMBER, NOW)
+    with pytest.raises(Malformed):
+        engine.unwrap(question, NOW)
+    (answer,) = peer(question)
+    assert engine.unwrap(answer, NOW)
+
+
+def test_a_salt_of_the_wrong_length_is_malformed() -> None:
+    for kind in (Aes, Des):
+        sealed = kind(bytes(range(16)))
+        for salt in (b"", b"seven..", b"nine....."):
+            with pytest.raises(ValueError, match="eight octets"):
+                sealed.decrypt(bytes(16), 1, 1, salt)
+
+
+def test_users_are_shared_and_gone_with_the_last_agent() -> None:
+    user = user_of(USUAL)
+    assert user_of(replace(USUAL)) is user
+    assert user_of(STRONG) is not user
+    gone = weakref.ref(user)
+    del user
+    gc.collect()
+    assert gone() is None
 
 
 @pytest.mark.parametrize("engine_id", [b"", b"four", bytes(33)], ids=len)
@@ -213,6 +258,64 @@ async def test_a_successor_that_is_silent_to_its_predecessors_name_is_found_by_t
         assert exchange.counters.retried == 1
 
 
+async def test_a_successor_that_refuses_before_it_looks_whom_was_asked_is_read_at_once() -> None:
+    """Some firmware checks digests before engineIDs: what it says is about its predecessor's keys."""
+    peer = V3Agent(usm(USUAL))
+    async with asking(peer) as (session, _):
+        assert await outcome(session) is Outcome.OK
+        successor = usm(USUAL, "its-successor")
+        answer = successor.answer
+
+        def hasty(raw: bytes, *rest: object) -> bytes | None:
+            asked = _decode(raw)
+            if asked and asked.engine not in (b"", successor.engine):
+                return successor._report(asked, 5, 0, peer.boots, peer.seconds)  # wrong digest
+            return answer(raw, TREE, peer.boots, peer.seconds)
+
+        successor.answer = hasty  # type: ignore[assignment,method-assign]
+        peer.usm = successor
+        assert await outcome(session) is Outcome.OK
+
+
+async def test_who_was_refused_asks_anew_who_the_agent_is() -> None:
+    peer = V3Agent(usm(replace(USUAL, user="other")))
+    async with asking(peer) as (session, _):
+        assert await outcome(session) is Outcome.AUTH
+        peer.usm = usm(USUAL)
+        assert await outcome(session) is Outcome.OK
+    assert [envelope(packet).user for packet in peer.asked] == [b"", b"usual"] * 2
+
+
+async def test_a_late_report_while_the_second_attempt_waits_for_room_asks_once() -> None:
+    peer = V3Agent(usm(USUAL))
+    held: list[bytes] = []
+    peer.spoiled = lambda reply: held.append(reply) or []  # type: ignore[func-returns-value]
+    async with asking(peer, attempts=2) as (session, exchange):
+        asked = asyncio.create_task(outcome(session))
+        await asyncio.sleep(0.1)
+        room, exchange._window = exchange._window, Window(0)
+        await asyncio.sleep(0.2)  # the first attempt has had its time; the second finds no room
+        assert (exchange.counters.retried, len(exchange._unsent)) == (1, 1)
+        (report,) = held
+        assert exchange._unwrapped(inquiry := exchange._unsent[0], session.engine, report) is None
+        assert (list(exchange._unsent), inquiry.lessons) == ([inquiry], 1)
+        peer.spoiled = lambda reply: [reply]
+        exchange._window = room
+        assert await asked is Outcome.OK
+        assert exchange.counters.sent == 2
+
+
+async def test_an_agent_that_cannot_be_asked_does_not_stop_the_others() -> None:
+    peer = V3Agent(usm(USUAL))
+    async with asking(peer, attempts=2) as (session, exchange):
+        broken = AgentSession(exchange, ("127.0.0.2", 161), USUAL)
+        assert broken.engine is not None
+        broken.engine._numbers = None  # type: ignore[assignment]
+        results = await asyncio.gather(*(outcome(one) for one in (broken, session, broken, session)))
+        assert results == [Outcome.TIMEOUT, Outcome.OK, Outcome.TIMEOUT, Outcome.OK]
+        assert exchange.waiting() == 0
+
+
 async def test_an_answer_that_comes_late_still_counts_though_the_agent_is_doubted() -> None:
     peer = V3Agent(usm(USUAL))
     held: list[bytes] = []
@@ -225,6 +328,8 @@ async def test_an_answer_that_comes_late_still_counts_though_the_agent_is_doubte
     async with asking(peer, attempts=2) as (session, _):
         assert await outcome(session) is Outcome.OK
         assert await outcome(session) is Outcome.OK  # by the answer to its first attempt
+    numbers = [envelope(packet).number for packet in peer.asked]
+    assert len(set(numbers)) == len(numbers)
 
 
 async def test_replies_to_other_questions_and_forgeries_are_dropped_and_counted() -> None:
