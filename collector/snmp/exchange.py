@@ -18,9 +18,9 @@ import errno
 import socket
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from collector.snmp import ber
+from collector.snmp.counters import Counters
 from collector.snmp.inquiry import Inquiry
 from collector.snmp.numbers import Numbers
 from collector.snmp.session import Varbind
@@ -36,21 +36,6 @@ _COALESCE_S = 0.02  # deadlines this near are settled in one go
 _NO_ROOM_S = 0.005  # until the next look whether answers have made room
 _ANSWER_SIZE = 2048  # octets of receive buffer the kernel charges for a usual answer
 _LESSONS = 3  # one more than a v3 agent has to give
-
-
-@dataclass(slots=True)
-class Counters:
-    """What went out and came in since the start, for watching the watcher."""
-
-    sent: int = 0
-    retried: int = 0
-    answered: int = 0
-    unasked: int = 0  # from where nothing is awaited: late, repeated, or a stranger's
-    wrong_id: int = 0  # a late answer to an earlier request, or a guess
-    wrong_community: int = 0
-    unauthentic: int = 0  # v3 answers that do not prove whose they are
-    garbled: int = 0
-    icmp_errors: int = 0
 
 
 class Exchange:

@@ -101,16 +101,16 @@ class Engine:
         if keys.privacy is not None:
             cipher, salt = keys.privacy.encrypt(body, boots, time)
             body = tlv(OCTET_STRING, cipher)
+        salt = tlv(OCTET_STRING, salt)
         clock = tlv(INTEGER, signed(boots)) + tlv(INTEGER, signed(time))
-        ending = tlv(OCTET_STRING, salt) + body
-        security = tlv(_SEQUENCE, self._name + clock + self._user_fields + ending[: 2 + len(salt)])
+        security = tlv(_SEQUENCE, self._name + clock + self._user_fields + salt)
         whole = tlv(
             _SEQUENCE,
             _VERSION + number + _LARGEST + self._sent_flags + _MODEL + tlv(OCTET_STRING, security) + body,
         )
         if keys.mac is None:
             return whole
-        at = len(whole) - len(ending) - keys.mac.sent
+        at = len(whole) - len(body) - len(salt) - keys.mac.sent  # behind the user's name
         return whole[:at] + keys.mac.digest(whole) + whole[at + keys.mac.sent :]
 
     def unwrap(self, packet: bytes, now: float) -> bytes:
