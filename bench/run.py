@@ -196,31 +196,33 @@ def scale(full: bool) -> Figures:
             )
 
 
-def _world(full: bool, said: str, kinds: tuple[str, ...], bad: int) -> Figures:
-    count = 10_000 if full else 4_000
-    given = {"devices": count, "interval_s": 4, "seconds": 8, "runs": 3 if full else 2, "lateness": 1,
-             "warm_s": 8, "bad_percent": bad, "healthy": count * (100 - bad) // 100}  # fmt: skip
-    runs = {}
-    for name, misbehaving in (("none", ()), ("some", kinds)):
-        with peers.responder(*misbehaving) as (port, _):
-            runs[name] = measure("whole", **given, port=port)["windows"]
-    for key, words in (("late_median_s", "median"), ("late_p99_s", "p99")):
-        calm = middle(w[key] for w in runs["none"])
-        yield figure(
-            f"{said}: {words} after its slot", "s", middle(w[key] for w in runs["some"]), None, calm * 1.1
-        )
-    heard = [w["heard"] for w in runs["some"]]
-    calm_heard = [w["heard"] for w in runs["none"]]
-    yield figure(f"{said}: answers of healthy devices", "", middle(heard), None, middle(calm_heard))
-
-
-def slow(full: bool) -> Figures:
-    yield from _world(full, "20 % silent, 5 % late or garbled", ("silent=20", "late=3", "garbled=2"), 25)
-
-
-def hostile(full: bool) -> Figures:
-    kinds = ("flood=1", "wrongid=1", "elsewhere=1", "truncated=1", "oversized=1")
-    yield from _world(full, "5 % flood, lie, cut off, impersonate", kinds, 5)
+def worlds(full: bool) -> Figures:
+    """The well-behaved, with and without misbehaving neighbours: worlds take turns, each in a fresh process,
+    for what is compared are milliseconds. Of every hundred devices the last 75 behave in all of them."""
+    count, rounds = (10_000, 3) if full else (4_000, 2)
+    given = {"devices": count, "interval_s": 4, "seconds": 12, "lateness": 1, "warm_s": 8, "bad_percent": 25,
+             "healthy": count * 75 // 100}  # fmt: skip
+    kinds: dict[str, tuple[str, ...]] = {
+        "": (),
+        "20 % silent, 5 % late or garbled": ("silent=20", "late=3", "garbled=2"),
+        "5 % flood, lie, cut off, impersonate": (
+            "flood=1", "wrongid=1", "elsewhere=1", "truncated=1", "oversized=1",
+        ),
+    }  # fmt: skip
+    runs: dict[str, list[dict[str, Any]]] = {said: [] for said in kinds}
+    for _ in range(rounds):
+        for said, misbehaving in kinds.items():
+            with peers.responder(*misbehaving) as (port, _):
+                runs[said] += measure("whole", **given, port=port)["windows"]
+    calm = runs.pop("")
+    for said, windows in runs.items():
+        for key, words in (("late_median_s", "median"), ("late_p99_s", "p99")):
+            bound = middle(window[key] for window in calm) * 1.1
+            found = middle(window[key] for window in windows)
+            yield figure(f"{said}: {words} after its slot", "s", found, None, bound)
+        heard = middle(window["heard"] for window in windows)
+        expected = middle(window["heard"] for window in calm)
+        yield figure(f"{said}: answers of healthy devices", "", heard, None, expected)
 
 
 def latency(full: bool) -> Figures:
@@ -278,8 +280,7 @@ def budget(full: bool) -> Figures:
 
 
 GROUPS: dict[str, Callable[[bool], Figures]] = {
-    "icmp": icmp, "snmp": snmp, "v3": v3, "scale": scale, "slow": slow, "hostile": hostile,
-    "latency": latency, "engine": engine, "start": start, "budget": budget,
+    "icmp": icmp, "snmp": snmp, "v3": v3, "scale": scale, "worlds": worlds, "latency": latency, "engine": engine, "start": start, "budget": budget,
 }  # fmt: skip
 
 
