@@ -280,7 +280,8 @@ def budget(full: bool) -> Figures:
 
 
 GROUPS: dict[str, Callable[[bool], Figures]] = {
-    "icmp": icmp, "snmp": snmp, "v3": v3, "scale": scale, "worlds": worlds, "latency": latency, "engine": engine, "start": start, "budget": budget,
+    "icmp": icmp, "snmp": snmp, "v3": v3, "scale": scale, "worlds": worlds,
+    "latency": latency, "engine": engine, "start": start, "budget": budget,
 }  # fmt: skip
 
 
