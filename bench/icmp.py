@@ -123,17 +123,18 @@ def main(given: dict[str, Any]) -> dict[str, Any]:
     gc.freeze()  # as `watch` does
     for _ in range(given.get("runs", 3)):
         rivals: dict[str, Any] = {
-            "raw paced": lambda: asyncio.run(sweep(living, socket.SOCK_RAW, rate)),
             "raw unpaced": lambda: asyncio.run(sweep(living, socket.SOCK_RAW, 0.0)),
             "bound": lambda: bound(hosts),
         }
-        if alone:
-            rivals["datagram paced"] = lambda: asyncio.run(sweep(living, socket.SOCK_DGRAM, rate))
-            rivals["tenth dead"] = lambda: asyncio.run(sweep(tenth, socket.SOCK_RAW, rate))
         if path is not None:
-            if given.get("fping_paced", True):
-                rivals["fping paced"] = partial(fping, path, living, 1000 / rate)
             rivals["fping unpaced"] = partial(fping, path, living, 0)
+        if given.get("paced", True):
+            rivals["raw paced"] = lambda: asyncio.run(sweep(living, socket.SOCK_RAW, rate))
+            if path is not None:
+                rivals["fping paced"] = partial(fping, path, living, 1000 / rate)
+            if alone:
+                rivals["datagram paced"] = lambda: asyncio.run(sweep(living, socket.SOCK_DGRAM, rate))
+                rivals["tenth dead"] = lambda: asyncio.run(sweep(tenth, socket.SOCK_RAW, rate))
         for name, run in rivals.items():
             runs.setdefault(name, []).append(run())
     echoes = hosts * ECHOES

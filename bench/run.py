@@ -38,7 +38,7 @@ def measure(module: str, **given: Any) -> dict[str, Any]:
 
 def icmp(full: bool) -> Figures:
     for hosts in (10_000, 50_000):
-        found = measure("icmp", hosts=hosts, runs=5 if full else 3, fping_paced=full or hosts < 20_000)
+        found = measure("icmp", hosts=hosts, runs=5 if full else 3, paced=full or hosts < 20_000)
         size, c = f"ICMP {hosts:,} x 3", found["bound"]
         for ours, theirs, said in (
             ("raw paced", "fping paced", "raw, 50,000/s asked for"),
@@ -61,7 +61,7 @@ def icmp(full: bool) -> Figures:
 
 def snmp(full: bool) -> Figures:
     """The whole path and the exporter take turns over one responder."""
-    runs, seconds, count = (5, 6.0, 20_000) if full else (3, 3.0, 6_000)
+    runs, seconds, count = (5, 6.0, 20_000) if full else (3, 2.0, 4_000)
     costs: dict[str, list[tuple[float, float]]] = {}
     with peers.responder() as (port, _):
         rates = {sink: _capacity(count, port, sink) for sink in ("influx", "embedded")}
@@ -113,7 +113,12 @@ def _with_influx(count: int, rate: float, full: bool) -> Figures:
         with peers.responder() as (port, _), peers.influxd() as (url, pid):
             given = {"devices": count, "interval_s": count / rate, "port": port, "sink": "influx"}
             window = measure(
-                "whole", **given, seconds=12, warm_s=3 * count / rate, influx=url, influx_pid=pid
+                "whole",
+                **given,
+                seconds=12 if full else 8,
+                warm_s=3 * count / rate,
+                influx=url,
+                influx_pid=pid,
             )["windows"][0]
         server.append(window["server_us_a_line"])
         costs.append(window["us_a_device"] + window["server_us_a_line"] * window["lines_a_device"])
@@ -158,7 +163,7 @@ def v3(full: bool) -> Figures:
 
 
 def scale(full: bool) -> Figures:
-    sizes = (1_000, 10_000, 100_000) if full else (1_000, 4_000, 16_000)
+    sizes = (1_000, 10_000, 100_000) if full else (1_000, 3_000, 9_000)
     with peers.responder() as (port, _):
         largest = sizes[-1]
         for sink, said in (("influx", "the spool"), ("embedded", "the embedded store")):
@@ -200,8 +205,8 @@ def worlds(full: bool) -> Figures:
     """The well-behaved, with and without misbehaving neighbours: worlds take turns, each in a fresh process,
     for what is compared are milliseconds. Of every hundred devices the last 75 behave in all of them."""
     count, rounds = (10_000, 3) if full else (4_000, 2)
-    given = {"devices": count, "interval_s": 4, "seconds": 12, "lateness": 1, "warm_s": 8, "bad_percent": 25,
-             "healthy": count * 75 // 100}  # fmt: skip
+    given = {"devices": count, "interval_s": 4, "seconds": 12 if full else 8, "lateness": 1, "warm_s": 8,
+             "bad_percent": 25, "healthy": count * 75 // 100}  # fmt: skip
     kinds: dict[str, tuple[str, ...]] = {
         "": (),
         "20 % silent, 5 % late or garbled": ("silent=20", "late=3", "garbled=2"),

@@ -39,9 +39,10 @@ def on_battery(values: Mapping[Key, float], low_volts: float) -> Evidence:
     seconds = values.get(TIME_ON_BATTERY)
     if seconds is not None:
         votes += 1 if seconds > 0 else -1
-    volts = _input_volts(values)
-    if volts is not None:
-        votes += 1 if volts < low_volts else -1
+    if -2 < votes < 2:  # a third witness could change the outcome
+        volts = _input_volts(values)
+        if volts is not None:
+            votes += 1 if volts < low_volts else -1
     if votes == 0:
         return Evidence.UNKNOWN
     return Evidence.BAD if votes > 0 else Evidence.GOOD

@@ -2,7 +2,8 @@
 
 A device answers the same question poll after poll, so the shape of its lines is compiled once
 per (probe, keys) and filled by one formatting call: about 5 us for ten values in three lines.
-Floats are written in Python's shortest exact form, states as integers, time in milliseconds.
+Floats are written in Python's shortest exact form, states as integers, time in milliseconds. Most
+floats are percent, volts and degrees that come again and again: their texts are remembered.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from storage.schema import (
 _TAG = str.maketrans({",": "\\,", "=": "\\=", " ": "\\ "})
 _MEASUREMENT = str.maketrans({",": "\\,", " ": "\\ "})
 _STRING = str.maketrans({'"': '\\"', "\\": "\\\\", "\n": " ", "\r": " "})
+_TEXTS = 65_536  # floats whose text is remembered
 _SHAPE_KEYS = 400_000  # keys in all compiled shapes together: some 40 MB at the most
 _CONDITION_NUMBER = {condition: number for number, condition in CONDITION_LEGEND.items()}
 
@@ -56,6 +58,7 @@ class LineEncoder:
         self._world: tuple[Places, dict[str, str]] = (places, {})
         self._shapes: dict[tuple[Probe, tuple[Key, ...]], _Shape] = {}
         self._shape_keys = 0
+        self._texts: dict[float, str] = {}
 
     def replace(self, places: Places) -> None:
         self._world = (places, {})
@@ -64,7 +67,7 @@ class LineEncoder:
         """The lines of all readings, each ended by a newline, and their number."""
         lines: list[str] = []
         places, heads = self._world
-        shapes = self._shapes
+        shapes, text_of = self._shapes, self._texts.get
         for reading in readings:
             device = reading.device
             start = heads.get(device)
@@ -81,18 +84,28 @@ class LineEncoder:
             if shape is None:
                 shape = self._compile(*key)
             form, arranged = shape
-            lines.append(form % arranged((start, reading.at, OUTCOME_NUMBER[reading.outcome], *numbers)))
+            texts: Sequence[str | None] = [*map(text_of, numbers)]
+            if None in texts:
+                texts = self._written(numbers)
+            outcome = OUTCOME_NUMBER[reading.outcome]
+            lines.append(form % arranged((start, reading.at, outcome, *numbers, *texts)))
         text = "".join(lines)
         return text.encode(), text.count("\n")
 
+    def _written(self, numbers: Iterable[float]) -> list[str]:
+        known = self._texts
+        if len(known) > _TEXTS:
+            known.clear()
+        return [known.setdefault(number, repr(float(number))) for number in numbers]
+
     def _compile(self, probe: Probe, keys: tuple[Key, ...]) -> _Shape:
-        """A format, and what picks its arguments out of (head, at, outcome, value, value, ...)."""
+        """A format, and what picks its arguments out of (head, at, outcome, value, ..., its text, ...)."""
         groups: dict[str, list[tuple[int, str]]] = {"": [(2, f"{OUTCOME_KEY[probe][0]}=%di")]}
         for position, (metric, label) in enumerate(keys, start=3):
             group = tag(label_name(metric), label) if label else ""
             name = metric.translate(_TAG).replace("%", "%%")
-            written = f"{name}=%di" if is_integer(metric) else f"{name}=%r"
-            groups.setdefault(group, []).append((position, written))
+            field = (position, f"{name}=%di") if is_integer(metric) else (position + len(keys), f"{name}=%s")
+            groups.setdefault(group, []).append(field)
         text = "".join(
             f"%s{group.replace('%', '%%')} {','.join(field for _, field in fields)} %d\n"
             for group, fields in groups.items()

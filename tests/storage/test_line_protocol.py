@@ -200,3 +200,23 @@ def test_shapes_forgotten_for_room_are_made_again(monkeypatch: pytest.MonkeyPatc
     batch = [Reading("sw", Probe.SNMP, n, Outcome.OK, {("port_up", str(n % 9)): 1.0}) for n in range(50)]
     assert encoder.encode(batch) == LineEncoder({}).encode(batch) == encoder.encode(batch)
     assert len(encoder._shapes) < 9
+
+
+@given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=60))
+def test_texts_remembered_say_the_same_numbers_as_texts_made_anew(numbers: list[float]) -> None:
+    encoder = LineEncoder({})
+    key = ("battery_temperature_celsius", "")
+    for number in [*numbers, *numbers, True, 1, 1.0]:
+        reading = Reading("ups", Probe.SNMP, 7, Outcome.OK, {key: number})
+        (line,) = lines(encoder.encode([reading])[0])
+        assert parse(line)[2]["battery_temperature_celsius"] == number
+    assert encoder._texts[1.0] == "1.0"
+
+
+def test_texts_forgotten_for_room_are_made_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("storage.line_protocol._TEXTS", 5)
+    encoder = LineEncoder({})
+    key = ("battery_temperature_celsius", "")
+    batch = [Reading("ups", Probe.SNMP, n, Outcome.OK, {key: n % 9 + 0.5}) for n in range(50)]
+    assert encoder.encode(batch) == LineEncoder({}).encode(batch)
+    assert len(encoder._texts) < 9
