@@ -21,6 +21,7 @@ from collector.snmp.session import Credentials
 from collector.snmp.udp import Address
 from domain.errors import ConfigError, Problem
 from domain.reading import Outcome
+from inventory.inherit import hash_too_short
 
 ATTEMPTS = 2
 
@@ -73,6 +74,10 @@ def credentials(given: Given) -> Credentials:
         raise _refused("version 3 needs a user", "add --user NAME")
     if given.priv_key and not given.auth_key:
         raise _refused("privacy needs authentication", "add --auth-key env:NAME")
+    if given.priv_key and hash_too_short(given.auth, given.priv):
+        raise _refused(
+            f"{given.priv} needs a longer hash than {given.auth}", "write --auth SHA-256 or longer"
+        )
     return Credentials(
         "3",
         user=given.user,
@@ -110,7 +115,7 @@ async def ask(given: Given) -> ProbeResult:
     except OSError as error:
         detail = f"the name {host} cannot be resolved: {error.strerror}"
         return ProbeResult(given.host, Outcome.UNREACHABLE, "", "", clock.now() - began, detail=detail)
-    address = (str(found[0][4][0]), port)
+    address = found[0][4]
     exchange = Exchange(given.timeout_s, ATTEMPTS)
     try:
         session = opened(exchange, address, known)

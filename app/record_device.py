@@ -160,7 +160,7 @@ async def _opened(given: Given, known: Credentials) -> AsyncIterator[Session]:
         found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_DGRAM)
     except OSError as error:
         raise Retryable(f"the name {host} cannot be resolved: {error.strerror}") from None
-    address = (str(found[0][4][0]), port)
+    address = found[0][4]
     exchange = Exchange(given.timeout_s, ATTEMPTS)
     try:
         yield opened(exchange, address, known)

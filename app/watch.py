@@ -304,10 +304,17 @@ def describe(prober: Prober) -> str:
 
 def main(options: Options) -> None:
     """Runs until SIGTERM or Ctrl-C. ConfigError before anything is begun, if anything is wrong."""
-    clock = SystemClock()
     # Until the city stands nothing makes garbage in cycles, and the collector's walks over ever more
     # live objects would take a third of the time until the first echo.
     gc.disable()
+    try:
+        _watch(options)
+    finally:
+        gc.enable()
+
+
+def _watch(options: Options) -> None:
+    clock = SystemClock()
     accepted = accept(options.sources, clock.now())
     require_secrets(accepted.city, options.sources.inventory)
     for warning in accepted.warnings:

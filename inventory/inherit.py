@@ -161,11 +161,15 @@ def _misfits(snmp: SnmpShape) -> list[tuple[str, str, str]]:
     if priv and not auth:
         remedy = "add auth: SHA-256, or write priv: none"
         wrong.append(("auth", "privacy without authentication does not exist", remedy))
-    if auth and priv and _KEY_BYTES[priv] > _HASH_BYTES[auth]:
-        # longer keys than the hash gives would need an extension on which vendors differ
+    if auth and priv and hash_too_short(auth, priv):
         wrong.append(("auth", f"{priv} needs a longer hash than {auth}", "write auth: SHA-256 or longer"))
     for key, weak, strong in (("auth", "MD5", "SHA-256"), ("priv", "DES", "AES-128")):
         if weak in (auth, priv) and not snmp.legacy:
             remedy = f"write {key}: {strong}, or add legacy: true for a device that knows nothing better"
             wrong.append((key, f"{weak} is broken", remedy))
     return wrong
+
+
+def hash_too_short(auth: str, priv: str) -> bool:
+    """Longer keys than the hash gives would need an extension, on which vendors differ."""
+    return _KEY_BYTES.get(priv, 0) > _HASH_BYTES.get(auth, 99)

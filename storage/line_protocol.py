@@ -96,7 +96,8 @@ class LineEncoder:
         known = self._texts
         if len(known) > _TEXTS:
             known.clear()
-        return [known.setdefault(number, repr(float(number))) for number in numbers]
+        # + 0.0: minus nought is nought, and shall not lend it its sign
+        return [known.setdefault(number, repr(float(number) + 0.0)) for number in numbers]
 
     def _compile(self, probe: Probe, keys: tuple[Key, ...]) -> _Shape:
         """A format, and what picks its arguments out of (head, at, outcome, value, ..., its text, ...)."""

@@ -60,7 +60,8 @@ class EchoSocket:
         else:
             own.setsockopt(socket.IPPROTO_IP, _IP_RECVERR, 1)
             # not to be cut up, as 44 octets never need: then the kernel draws no identification for each
-            own.setsockopt(socket.IPPROTO_IP, _IP_MTU_DISCOVER, _PMTUDISC_DO)
+            with contextlib.suppress(OSError):
+                own.setsockopt(socket.IPPROTO_IP, _IP_MTU_DISCOVER, _PMTUDISC_DO)
         if self.kind == socket.SOCK_RAW:
             # a raw socket hears all ICMP of the machine: let the kernel drop all but replies
             self.identifier = int.from_bytes(os.urandom(2), sys.byteorder)

@@ -143,8 +143,7 @@ class Exchange:
             full = self._send(min(self._burst, room), now)
         finally:  # whatever went wrong with one agent, the others are asked
             self._pumping = bool(unsent)
-            if self._timer is None and self._deadlines:
-                self._timer = self._loop.call_at(self._settle(self._deadlines[0][0]), self._expire)
+            self._set_timer()
             if full is not None:
                 self._await_room(full.fileno())
             elif unsent:
@@ -175,10 +174,11 @@ class Exchange:
             except BlockingIOError:
                 return self._put_back(inquiry)
             except (OSError, KeyError) as error:
-                if not self._sent_again(packet, inquiry, error):
-                    if inquiry.queued:
-                        return self._sockets[len(address)]
-                    continue
+                try:
+                    if not self._sent_again(packet, inquiry, error):
+                        continue
+                except BlockingIOError:
+                    return self._put_back(inquiry)
             inquiry.mark = self._window.sent()
             self.counters.sent += 1
         return None
@@ -192,7 +192,8 @@ class Exchange:
         return self._sockets[len(inquiry.address)]
 
     def _sent_again(self, packet: bytes, inquiry: Inquiry, error: Exception) -> bool:
-        """An error of `sendto` may be another agent's ICMP error: hear those out, then insist once."""
+        """An error of `sendto` may be another agent's ICMP error: hear those out, then insist once.
+        BlockingIOError when the send buffer is full now."""
         sock = self._sockets.get(len(inquiry.address))
         number = getattr(error, "errno", None) or errno.EAFNOSUPPORT
         if sock is not None:
@@ -203,8 +204,7 @@ class Exchange:
                 sock.sendto(packet, inquiry.address)
                 return True
             except BlockingIOError:
-                self._put_back(inquiry)
-                return False
+                raise
             except OSError as again:
                 number = again.errno or number
         self._end(inquiry, failure(number), (), 0, 0)
@@ -300,7 +300,8 @@ class Exchange:
         inquiry.turn += 1
         self._window.ended(inquiry.mark)
         inquiry.mark = -1
-        inquiry.attempts = max(inquiry.attempts - 1, 0)
+        if not inquiry.queued:  # or else its next attempt is at hand
+            inquiry.attempts -= 1
         self._queue(inquiry)
 
     def _hear_errors(self, sock: socket.socket) -> None:
@@ -323,22 +324,31 @@ class Exchange:
         """Settles what is overdue. The deadlines stand in order, for all wait equally long."""
         deadlines = self._deadlines
         now = self._loop.time()
-        self._timer = None
-        while deadlines:
-            deadline, inquiry, turn = deadlines[0]
-            if inquiry.turn == turn and deadline > now:
-                self._timer = self._loop.call_at(self._settle(deadline), self._expire)
-                return
-            deadlines.popleft()
-            if inquiry.turn != turn:
-                continue  # ended, or asked anew, meanwhile
-            if inquiry.engine is not None:
-                inquiry.engine.doubt()
-            if inquiry.attempts < self._attempts:
-                self.counters.retried += 1
-                self._queue(inquiry)
-            else:
-                self._end(inquiry, inquiry.complaint or Outcome.TIMEOUT, (), 0, 0)
+        try:
+            while deadlines:
+                deadline, inquiry, turn = deadlines[0]
+                if inquiry.turn == turn and deadline > now:
+                    return
+                deadlines.popleft()
+                if inquiry.turn == turn:  # else it ended, or was asked anew, meanwhile
+                    self._overdue(inquiry)
+        finally:  # whoever is told may fail; the others wait all the same
+            self._timer = None
+            self._set_timer()
+
+    def _set_timer(self) -> None:
+        if self._timer is None and self._deadlines:
+            self._timer = self._loop.call_at(self._settle(self._deadlines[0][0]), self._expire)
+
+    def _overdue(self, inquiry: Inquiry) -> None:
+        if inquiry.engine is not None:
+            inquiry.engine.doubt()
+        if inquiry.attempts < self._attempts:
+            self.counters.retried += 1
+            inquiry.lessons = 0
+            self._queue(inquiry)
+        else:
+            self._end(inquiry, inquiry.complaint or Outcome.TIMEOUT, (), 0, 0)
 
     def _end(
         self, inquiry: Inquiry, outcome: Outcome, varbinds: Sequence[Varbind], status: int, index: int

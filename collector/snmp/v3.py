@@ -9,9 +9,9 @@ Law: of a user with keys nothing is believed unless its digest is right, but for
 cannot always sign: who they are, what time they have, and that they refuse. Whoever forges one must
 have seen the question's msgID, and wins no more than the loss of that question. An answer is
 fresh when its msgID and request-id are those of the question, both drawn at random for it, and its
-clock is the one the question was asked by; an agent that forgot its boots when its power failed,
-as cheap ones do, says so in a report and is read at once, where RFC 3414 (3.2.7b) would not hear it
-again. That a name learned from a report is the device's own nobody can know (RFC 3414, 1.4.1 and 4):
+clock is not behind the one the question was asked by; an agent that forgot its boots when its power
+failed, as cheap ones do, says so in a report and is read at once, where RFC 3414 (3.2.7b) would not
+hear it again. That a name learned from a report is the device's own nobody can know (RFC 3414, 1.4.1 and 4):
 devices that share pass phrases can pass for one another once one of them is in the wrong hands.
 """
 
@@ -36,7 +36,7 @@ _MODEL: Final = b"\x02\x01\x03"  # user-based
 _NOBODY: Final = b"\x04\x10\x30\x0e\x04\x00\x02\x01\x00\x02\x01\x00" + b"\x04\x00" * 3
 _MOST: Final = 2**31 - 1
 _WINDOW_S: Final = 150  # RFC 3414, 2.2.3
-_REMEMBERED: Final = 4  # questions whose answer may still come: two attempts, with a lesson each
+_REMEMBERED: Final = 16  # questions whose answer may still come: five attempts, with lessons
 
 _STATS: Final = oid("1.3.6.1.6.3.15.1.1")  # SNMP-USER-BASED-SM-MIB usmStats
 _LEVEL, _NOT_IN_WINDOW, _USER, _, _DIGEST, _DECRYPTION = range(1, 7)
@@ -47,7 +47,7 @@ class Unasked(Exception):
 
 
 class Unauthentic(Exception):
-    """Not from whom it says, less protected than was asked for, or by another clock."""
+    """Not from whom it says, less protected than was asked for, or by a clock that is behind."""
 
 
 class Reported(Exception):
@@ -139,9 +139,9 @@ class Engine:
         if scoped[at] != RESPONSE:
             raise Malformed("no response")
         if authentic:
-            if outer.boots != self._boots or abs(outer.time - now - self._lead) > _WINDOW_S:
+            if (outer.boots, outer.time + _WINDOW_S) < (self._boots, now + self._lead):
                 raise Unauthentic
-            self._lead = outer.time - now
+            self._boots, self._lead = outer.boots, outer.time - now
         self._doubted = False
         self._numbers.clear()
         return plain
@@ -182,7 +182,7 @@ class Engine:
             refused = stat in (_LEVEL, _USER, _DIGEST, _DECRYPTION)
             raise Reported(Outcome.AUTH if refused else Outcome.MALFORMED)
         self._boots, self._lead, self._doubted = outer.boots, outer.time - now, False
-        self._numbers.remove(outer.number)  # a copy of this report is none
+        self._numbers.clear()  # whatever else is said to what was asked before is no lesson any more
         raise Reported(None)
 
     def _learn(self, engine_id: bytes) -> None:

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from tests.app.asking import Ask
+from tests.collector.agents import has_ipv6
 from tests.collector.net_snmp import STRONG, USUAL, snmpd
+from tests.peers import free_port
 
 PROMISED = ["address", "outcome", "profile", "kind", "elapsed_ms", "values", "absent"]
 
@@ -28,6 +30,32 @@ def test_probe_reads_a_real_agent_and_prints_exactly_the_promised_keys(ask: Ask,
             assert all(isinstance(value, (int, float, str)) for value in found["values"].values())
             assert all(isinstance(reason, str) and reason for reason in found["absent"].values())
         assert "sys_uptime_seconds" in ask("probe", f"127.0.0.1:{port}").out
+
+
+@pytest.mark.peer
+@pytest.mark.skipif(not has_ipv6(), reason="this host has no IPv6 loopback")
+def test_probe_reads_an_agent_by_its_ipv6_address(
+    ask: Ask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PROBE_AUTH", USUAL.auth_key)
+    monkeypatch.setenv("PROBE_PRIV", USUAL.priv_key)
+    by_user = ("--version", "3", "--user", USUAL.user, "--auth", "SHA-256", "--auth-key", "env:PROBE_AUTH")
+    with snmpd(tmp_path, free_port(socket.SOCK_DGRAM), "::1") as port:
+        for access in (("--version", "2c"), (*by_user, "--priv-key", "env:PROBE_PRIV")):
+            answer = ask("probe", f"[::1]:{port}", *access, "--json")
+            assert json.loads(answer.out)["outcome"] == "ok", answer
+
+
+def test_probe_refuses_a_hash_too_short_for_the_key_as_the_inventory_does(
+    ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PROBE_KEY", "some-pass-phrase")
+    keys = ("--auth-key", "env:PROBE_KEY", "--priv-key", "env:PROBE_KEY")
+    answer = ask(
+        "probe", "127.0.0.1", "--version", "3", "--user", "u", "--auth", "SHA-1", "--priv", "AES-256", *keys
+    )
+    assert answer.code == 2
+    assert "AES-256 needs a longer hash than SHA-1, write --auth SHA-256 or longer" in answer.err
 
 
 @pytest.mark.peer

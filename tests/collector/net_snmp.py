@@ -23,6 +23,7 @@ PLAIN = Credentials("3", user="plain")
 
 _CONF = """
 rocommunity public
+rocommunity6 public
 sysName pole-17
 createUser strong SHA-512 "auth-phrase-512" AES-256 "priv-phrase-256"
 createUser longer SHA "auth-phrase-lng" AES-256 "priv-phrase-lng"
@@ -47,7 +48,8 @@ def snmpd(folder: Path, port: int = 0, host: str = "127.0.0.1") -> Iterator[int]
     conf.write_text(_CONF, encoding="utf-8")
     log = folder / "snmpd.log"
     log.write_bytes(b"")
-    command = [program("snmpd"), "-f", "-Lo", "-C", "-c", str(conf), f"udp:{host}:{port}"]
+    where = f"udp6:[{host}]:{port}" if ":" in host else f"udp:{host}:{port}"
+    command = [program("snmpd"), "-f", "-Lo", "-C", "-c", str(conf), where]
     env = {"SNMP_PERSISTENT_DIR": str(folder / "state"), "MIBS": ""}
     with running(command, log, env):
         wait_until(lambda: b"NET-SNMP version" in log.read_bytes(), what="snmpd")

@@ -153,13 +153,32 @@ def test_an_answer_of_another_engine_is_refused() -> None:
         engine.unwrap(answer, NOW)
 
 
-def test_an_answer_by_another_clock_than_it_was_asked_by_is_refused() -> None:
-    """Whoever answers has accepted the clock of the question: any other is that of an old answer."""
-    for boots, lead in ((4, 0.0), (3, 151.0), (3, -151.0)):
-        engine, _, answer = answered(USUAL)
-        engine._boots, engine._lead = boots, engine._lead + lead
-        with pytest.raises(Unauthentic):
-            engine.unwrap(answer, NOW)
+@pytest.mark.parametrize(("boots", "lead"), [(4, 0.0), (4, -9000.0), (3, 151.0)], ids=str)
+def test_an_answer_by_a_clock_behind_the_one_it_was_asked_by_is_refused(boots: int, lead: float) -> None:
+    engine, _, answer = answered(USUAL)
+    engine._boots, engine._lead = boots, engine._lead + lead
+    with pytest.raises(Unauthentic):
+        engine.unwrap(answer, NOW)
+
+
+@pytest.mark.parametrize(("boots", "lead"), [(2, 0.0), (2, 9000.0), (3, 149.0), (3, -9000.0)], ids=str)
+def test_an_agent_that_minds_no_clock_and_is_ahead_is_believed(boots: int, lead: float) -> None:
+    engine, _, answer = answered(USUAL)
+    engine._boots, engine._lead = boots, engine._lead + lead
+    assert engine.unwrap(answer, NOW)
+    assert (engine._boots, engine._lead) == (3, 4000.0)
+
+
+def test_two_introductions_under_way_do_not_contradict_each_other() -> None:
+    """The first was late and asked for again; then both come together."""
+    engine, peer = Engine(User(USUAL)), V3Agent(usm(USUAL))
+    first, second = (peer(engine.wrap(QUESTION, number, NOW))[0] for number in (NUMBER, b"\x31\x32\x33\x34"))
+    with pytest.raises(Reported):
+        engine.unwrap(first, NOW)
+    (answer,) = peer(engine.wrap(QUESTION, b"\x41\x42\x43\x44", NOW))
+    with pytest.raises(Unasked):
+        engine.unwrap(second, NOW)
+    assert engine.unwrap(answer, NOW)
 
 
 def test_a_question_thrown_back_is_no_answer_and_spoils_none() -> None:
@@ -322,7 +341,7 @@ async def test_an_answer_that_comes_late_still_counts_though_the_agent_is_doubte
 
     def slow(reply: bytes) -> Sequence[bytes]:
         held.append(reply)
-        return [held[-2]] if len(held) == 4 else [] if len(held) == 3 else [reply]
+        return [held[-2], reply] if len(held) == 4 else [] if len(held) == 3 else [reply]
 
     peer.spoiled = slow
     async with asking(peer, attempts=2) as (session, _):
