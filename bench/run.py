@@ -141,7 +141,7 @@ def v3(full: bool) -> Figures:
     """One snmpd answers on every address of 127/8: 10,000 agents by address, one engine."""
     path = peers.program("snmpd")
     port = peers.free_port()
-    count, runs = (10_000, 4) if full else (2_000, 2)
+    count, runs = (10_000, 4) if full else (1_000, 2)
     with tempfile.TemporaryDirectory() as folder:
         conf = Path(folder) / "snmpd.conf"
         conf.write_text(city.snmpd_conf(port))
