@@ -100,7 +100,7 @@ def snmp(full: bool) -> Figures:
 def _capacity(count: int, port: int, sink: str) -> float:
     """Devices a second that may be asked of this machine: a sweep of all at once, a little less. Asked for
     more, it would spend its time on turns that come before the last one is over."""
-    sweeps = measure("sweeps", devices=count, sweeps=5, port=port, sink=sink)["sweeps"]
+    sweeps = measure("sweeps", devices=count, sweeps=3, port=port, sink=sink)["sweeps"]
     return 0.95 * count / middle(sweep["wall_s"] for sweep in sweeps)
 
 
@@ -205,8 +205,8 @@ def worlds(full: bool) -> Figures:
     """The well-behaved, with and without misbehaving neighbours: worlds take turns, each in a fresh process,
     for what is compared are milliseconds. Of every hundred devices the last 75 behave in all of them."""
     count, rounds = (10_000, 3) if full else (4_000, 2)
-    given = {"devices": count, "interval_s": 4, "seconds": 12 if full else 8, "lateness": 1, "warm_s": 8,
-             "bad_percent": 25, "healthy": count * 75 // 100}  # fmt: skip
+    given = {"devices": count, "interval_s": 4, "seconds": 12 if full else 8, "lateness": 1,
+             "warm_s": 8 if full else 4, "bad_percent": 25, "healthy": count * 75 // 100}  # fmt: skip
     kinds: dict[str, tuple[str, ...]] = {
         "": (),
         "20 % silent, 5 % late or garbled": ("silent=20", "late=3", "garbled=2"),

@@ -58,7 +58,7 @@ async def main(given: dict[str, Any]) -> dict[str, Any]:
         discovered = time.monotonic() - started
         sweeps = []
         for _ in range(given["sweeps"]):
-            await asyncio.sleep(0.5)  # what the last one left to the store is its own, not the next one's
+            await asyncio.sleep(0.2)  # what the last one left to the store is its own, not the next one's
             sweeps.append(await sweep(whole))
         await whole.end(tasks)
         return {"sweeps": sweeps, "discovered_s": discovered}
