@@ -16,8 +16,10 @@ from storage.journal import Reader, open_outbox, open_reader
 PATIENCE_MS = 15_000
 PAUSE_MS = 100
 SILENT_MS = 30_000
-SPOOL_S = 60  # lines that wait no longer are merely on their way
 """A watcher without an alive mark for so long is taken for dead."""
+
+SPOOL_S = 60
+"""Lines that wait for InfluxDB no longer than this are merely on their way."""
 
 
 def ask(data: Path, verb: str, arguments: Mapping[str, Any]) -> tuple[bool, str]:
