@@ -54,7 +54,7 @@ async def polled(plan: Plan, addresses: dict[str, Address], runs: int) -> tuple[
         return told
 
     rounds = {
-        name: Round(exchange, address, credentials, plan, 24, ended(name))
+        name: Round(AgentSession(exchange, address, credentials), plan, ended(name))
         for name, address in addresses.items()
     }
     costs = []

@@ -29,15 +29,8 @@ class Connections:
 
     def compile(self, watched: Watched, ended: Ended) -> None:
         """Makes its round anew: a new plan, a new address, or smaller PDUs."""
-        if watched.plan is None:
-            return
-        session = self.open(watched)
-        assert watched.credentials is not None
-        assert watched.address is not None
-        watched.round = Round(
-            self.exchange, watched.address, watched.credentials, watched.plan, watched.manners.varbinds,
-            ended, session.engine,
-        )  # fmt: skip
+        if watched.plan is not None:
+            watched.round = Round(self.open(watched), watched.plan, ended)
 
     def move(self, watched: Watched, address: Address, ended: Ended) -> None:
         """Its name has another address now. It must not be busy."""

@@ -11,11 +11,9 @@ from functools import lru_cache
 
 from collector.device.plan import Plan
 from collector.snmp import ber
-from collector.snmp.exchange import Exchange
+from collector.snmp.agent import AgentSession
 from collector.snmp.inquiry import Inquiry
-from collector.snmp.session import Credentials, Varbind, oid
-from collector.snmp.udp import Address
-from collector.snmp.v3 import Engine
+from collector.snmp.session import Varbind, oid
 from domain.reading import Outcome
 
 SYS_UPTIME = oid("1.3.6.1.2.1.1.3.0")
@@ -34,32 +32,22 @@ Ended = Callable[[Outcome, Sequence[Varbind], Course], None]
 
 
 class Round:
-    """May be begun again once it has ended. `most` varbinds go into one PDU."""
+    """May be begun again once it has ended. `most` varbinds go into one PDU: what the agent bore when
+    it was made."""
 
     __slots__ = ("_asked", "_ended", "_exchange", "_fast", "_rows", "_slow", "_step", "most")
 
-    def __init__(
-        self,
-        exchange: Exchange,
-        address: Address,
-        credentials: Credentials,
-        plan: Plan,
-        most: int,
-        ended: Ended,
-        engine: Engine | None = None,
-    ) -> None:
-        self.most = most
-        self._exchange = exchange
+    def __init__(self, session: AgentSession, plan: Plan, ended: Ended) -> None:
+        self.most = most = session.manners.varbinds
+        self._exchange = session.exchange
         self._ended = ended
         self._rows: Sequence[Varbind] = ()
         self._step = 0
-        version = ber.V1 if credentials.version == "1" else ber.V2C
-        community = b"" if engine else credentials.community.encode()
 
         def inquiries(gets: tuple[tuple[bytes, ...], ...]) -> tuple[Inquiry, ...]:
             parts = (get[at : at + most] for get in gets for at in range(0, len(get), most))
-            asked = (_get(version, community, part) for part in parts)
-            return tuple(Inquiry(address, request, self._told, engine) for request in asked)
+            asked = (_get(session.version, session.community, part) for part in parts)
+            return tuple(Inquiry(session.address, get, self._told, session.engine) for get in asked)
 
         self._fast = inquiries(plan.gets or ((SYS_UPTIME,),))  # at least a sign of life
         self._slow = self._fast + inquiries(plan.slow_gets)

@@ -42,11 +42,11 @@ class AgentSession:
         manners: Manners | None = None,
     ) -> None:
         self.manners = manners or Manners()
+        self.exchange = exchange
+        self.address = address
         self.engine = Engine(user_of(credentials)) if credentials.version == "3" else None
-        self._exchange = exchange
-        self._address = address
-        self._version = ber.V1 if credentials.version == "1" else ber.V2C  # v3's PDUs are those of 2c
-        self._community = b"" if self.engine else credentials.community.encode()
+        self.version = ber.V1 if credentials.version == "1" else ber.V2C  # v3's PDUs are those of 2c
+        self.community = b"" if self.engine else credentials.community.encode()
 
     async def get(self, oids: Sequence[bytes]) -> Answer:
         """Values of those OIDs the agent would give; what it chokes on alone is left out.
@@ -90,7 +90,7 @@ class AgentSession:
 
     async def walk(self, root: bytes, limit: int = 4096) -> Answer:
         """Rows strictly below `root`, in the agent's order, at most `limit`."""
-        repetitions = 0 if self._version == ber.V1 else self.manners.repetitions
+        repetitions = 0 if self.version == ber.V1 else self.manners.repetitions
         rows: list[Varbind] = []
         last = root
         while len(rows) < limit:
@@ -106,7 +106,7 @@ class AgentSession:
                 if answer.error_status == _AUTHORIZATION_ERROR:
                     outcome = Outcome.AUTH
                 return _ended(answer, outcome, rows)
-            if self._version == ber.V2C:
+            if self.version == ber.V2C:
                 self.manners.repetitions = repetitions
             if answer.error_status or not answer.varbinds:
                 break  # v1's way of saying that the end is reached
@@ -134,13 +134,13 @@ class AgentSession:
             if not ended.done():
                 ended.set_result(Answer(outcome, varbinds, status, index))
 
-        request = ber.request(self._version, self._community, pdu, oids, first, second)
-        inquiry = Inquiry(self._address, request, told, self.engine)
-        self._exchange.ask(inquiry)
+        request = ber.request(self.version, self.community, pdu, oids, first, second)
+        inquiry = Inquiry(self.address, request, told, self.engine)
+        self.exchange.ask(inquiry)
         try:
             return await ended
         except asyncio.CancelledError:
-            self._exchange.forget(inquiry)
+            self.exchange.forget(inquiry)
             raise
 
 
