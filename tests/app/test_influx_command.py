@@ -13,13 +13,13 @@ import pytest
 
 from app.clock import SystemClock
 from storage.journal import open_store
-from storage.years import HOUR
+from storage.years import HOUR, horizon
 from tests.app.asking import Ask
 from tests.app.lived import lived_in
 from tests.peers import free_port
 from tests.storage.series_peers import Influxd, debian_influxd
 
-ENDING_S = 30  # left of an hour: too few for a test that counts hours
+ENDING_S = 30  # until one more hour is finished: too few for a test that counts them
 
 
 def test_cardinality_lists_series_years_and_values_of_tags(ask: Ask) -> None:
@@ -40,11 +40,11 @@ def server(tmp_path: Path) -> Iterator[Influxd]:
 
 @pytest.fixture
 def last() -> int:
-    """The last hour that is over, in engine milliseconds; the present one lasts for the test."""
-    left_s = (HOUR - SystemClock().now() % HOUR) / 1000
+    """The last hour that is finished, in engine milliseconds; no other is before the test is."""
+    left_s = (HOUR - horizon(SystemClock().now(), None) % HOUR) / 1000
     if left_s < ENDING_S:
         time.sleep(left_s + 0.1)
-    return (SystemClock().now() // HOUR - 1) * HOUR
+    return (horizon(SystemClock().now(), None) // HOUR - 1) * HOUR
 
 
 def an_hour(server: Influxd, hour: int) -> None:
