@@ -28,7 +28,7 @@ test: setup ## everything
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -n 2 --dist loadfile
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 bench: setup ## every figure beside its peers; FULL=1: at full size, ONLY=icmp,snmp: some of them
 	@$(BIN)/python -m bench.run $(if $(FULL),--full) $(if $(ONLY),--only $(ONLY))

@@ -283,7 +283,6 @@ def test_the_secret_is_in_no_repr_log_or_error(stand_in: StandIn, caplog: pytest
 
 @pytest.mark.peer
 @pytest.mark.slow
-@pytest.mark.xdist_group("prism")
 @pytest.mark.parametrize("sender", ["+12025550123", "NIGEHBAN", SERVICE])
 def test_what_we_send_and_ask_keeps_twilios_own_specification(prism: str, sender: str) -> None:
     """Prism refuses with 422 what the specification does not allow."""
@@ -295,7 +294,6 @@ def test_what_we_send_and_ask_keeps_twilios_own_specification(prism: str, sender
 
 @pytest.mark.peer
 @pytest.mark.slow
-@pytest.mark.xdist_group("prism")
 def test_prism_would_have_noticed(prism: str) -> None:
     bad = replace(CREDENTIALS, account_sid="AC-not-an-account")
     with pytest.raises(Retryable, match=r"Twilio (422|404)"):

@@ -22,7 +22,7 @@ import pytest
 from storage.journal import FILE
 from tests.app.live import LiveCity, Told, own_network, pause, play, say
 
-pytestmark = [pytest.mark.slow, pytest.mark.peer, pytest.mark.xdist_group("city")]
+pytestmark = [pytest.mark.slow, pytest.mark.peer, pytest.mark.long]
 
 LASTS_S = 205
 SOUTH = ("asif", "night-desk")

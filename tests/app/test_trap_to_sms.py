@@ -24,7 +24,7 @@ from tests.app.live import ROOT, command
 from tests.collector.net_snmp import snmpd
 from tests.peers import absent, free_port, program, running, wait_until
 
-pytestmark = [pytest.mark.peer, pytest.mark.slow, pytest.mark.xdist_group("traps")]
+pytestmark = [pytest.mark.peer, pytest.mark.slow]
 
 CANARIES = {
     "CANARY_COMMUNITY": "canary-community-71",

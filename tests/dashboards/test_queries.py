@@ -114,7 +114,6 @@ def choices(seeded: Seeded, dashboard: dict[str, Any]) -> Iterator[dict[str, str
     yield from narrowed([v for v in dashboard["templating"]["list"] if v["type"] == "query"], {})
 
 
-@pytest.mark.xdist_group("dashboards")
 @pytest.mark.parametrize("name", built())
 def test_every_question_of_a_page_is_answered_with_rows(seeded: Seeded, name: str) -> None:
     """Rows, and in every column a value: a column that is always empty names what is never written."""
@@ -140,7 +139,6 @@ def test_every_question_of_a_page_is_answered_with_rows(seeded: Seeded, name: st
     assert silent == []
 
 
-@pytest.mark.xdist_group("dashboards")
 @pytest.mark.parametrize("name", [n for n, d in built().items() if d["annotations"]["list"]])
 def test_annotations_find_the_incidents_of_the_day(seeded: Seeded, name: str) -> None:
     dashboard = built()[name]
@@ -154,7 +152,6 @@ def test_annotations_find_the_incidents_of_the_day(seeded: Seeded, name: str) ->
         )
 
 
-@pytest.mark.xdist_group("dashboards")
 def test_what_the_city_page_counts_is_what_befell_the_city(seeded: Seeded) -> None:
     """At the end of the day a stolen box is dark, and the boxes left on its feeder live on battery."""
     found = {
@@ -178,7 +175,6 @@ def test_what_the_city_page_counts_is_what_befell_the_city(seeded: Seeded) -> No
     assert now("Boxes up") == pytest.approx(1 - 1 / len(day.city.boxes), abs=1e-9)
 
 
-@pytest.mark.xdist_group("dashboards")
 def test_a_day_of_hours_says_of_availability_what_its_minutes_say(seeded: Seeded) -> None:
     """Box by box; but for the hours that are not whole, at the ends, which count like the others."""
     span = f"time >= {START}ms and time < {END}ms"
