@@ -52,6 +52,8 @@ def device_row(memory: DeviceMemory) -> Row | None:
         row["habit"] = memory.habit
     if memory.discharge:
         row["discharge"] = [memory.discharge.began, *([s.at, s.charge] for s in memory.discharge.samples)]
+    if memory.power_ok_at:
+        row["power_ok_at"] = memory.power_ok_at  # its shelf's may be newer
     if memory.condition is not Condition.UP:
         row["condition"] = [memory.condition, memory.cause]
     return row or None
@@ -63,7 +65,7 @@ def restore_device(memory: DeviceMemory, row: Mapping[str, Any]) -> None:
     memory.identity = dict(row.get("identity", {}))
     memory.seen_identity = dict(row.get("seen_identity", {}))
     memory.habit = row.get("habit", 0.0)
-    memory.power_ok_at = max(memory.power_ok_at, row.get("power_ok_at", 0))  # as recordings of old have it
+    memory.power_ok_at = memory.power_saved = max(memory.power_ok_at, row.get("power_ok_at", 0))
     if "discharge" in row:
         began, *samples = row["discharge"]
         memory.discharge = Discharge(began, tuple(Sample(at, charge) for at, charge in samples))

@@ -128,15 +128,18 @@ class Judge:
 
     def _keep_power(self, work: Work, memory: DeviceMemory) -> None:
         """Once a minute for a whole shelf; at once for a UPS of which nothing fresh is kept, for a watcher
-        that is killed again and again must not forget whoever is never the first to be read."""
+        that is killed again and again must not forget whoever is never the first to be read. Only that
+        one's own row: a shelf made for each UPS that is heard for the first time would cost its square."""
         shelf, now = memory.box.shelf, work.now
-        if now - shelf.saved_at < SAVE_EVERY and now - memory.power_saved < STALE:
-            return
-        shelf.saved_at = now
-        work.shelves.add(shelf.id)
-        for ups in shelf.ups:
-            other = self._world.devices[ups]
-            other.power_saved = other.power_ok_at
+        if now - shelf.saved_at >= SAVE_EVERY:
+            shelf.saved_at = now
+            work.shelves.add(shelf.id)
+            for ups in shelf.ups:
+                other = self._world.devices[ups]
+                other.power_saved = other.power_ok_at
+        elif now - memory.power_saved >= STALE:
+            memory.power_saved = now
+            work.devices.add(memory.device.id)
 
     def _learn(self, work: Work, memory: DeviceMemory) -> None:
         """A discharge is over: what it cost per hour is this box's habit, the newest weighing a third."""

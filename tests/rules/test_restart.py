@@ -124,6 +124,17 @@ def test_power_once_remembered_device_by_device_is_still_read() -> None:
     assert [engine._world.devices[ups].power_ok_at for ups in ("A-ups", "B-ups")] == [7, 8]
 
 
+def test_whoever_is_heard_first_makes_its_own_row_and_the_shelf_is_made_once_a_minute() -> None:
+    play = Play(CITY)
+    play.feed(Start(START))
+    play.rounds(0, 50)
+    rows = [key for change in play.changes for key in change.state]
+    assert sum(key.startswith("shelf/") for key in rows) == 1
+    assert {play.state[f"device/{name}-ups"]["power_ok_at"] for name in "BCD"} == {START}
+    engine = Engine(CITY, load(), json.loads(json.dumps(play.state)))
+    assert [engine._world.devices[f"{name}-ups"].power_saved for name in "ABCD"] == [START] * 4
+
+
 def test_a_watcher_that_is_killed_again_and_again_remembers_the_power_of_every_ups() -> None:
     kept: dict[str, dict[str, object]] = {}
     for life in range(0, 200, 10):  # ten seconds each: long before a shelf's minute is over
