@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from domain.input import Input, Wake
+from domain.reading import Reading
 from domain.record import Change
 from rules.engine import Engine
 
@@ -35,7 +36,7 @@ class Sequencer:
         self.wake_until(at)
         self._last = at
         if given.at != at:
-            given = replace(given, at=at)
+            given = given._replace(at=at) if isinstance(given, Reading) else replace(given, at=at)
         if self.record is not None:
             self.record(given)
         change = self.engine.evaluate(given)

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from app import garbage
 from app.accepted import Accepted, Sources, accept
 from app.clock import SystemClock
 from app.core import Core
@@ -144,8 +145,7 @@ class Watch:
         log.info("%s", describe(self._prober))
         self.core.start(self._clock.now(), self._clock.now() + self._clock.drift())
         self._poller.reload(watched(city))
-        gc.freeze()  # the city is for ever: the collector need not walk it
-        gc.enable()
+        garbage.the_city_stands()
         tasks = [asyncio.create_task(self._poller.run()), asyncio.create_task(self._beat())]
         self._traps = open_receivers(lambda: self.core.accepted, credentials, self._clock)
         tasks += [asyncio.create_task(self._hear(receiver)) for receiver in self._traps]

@@ -21,6 +21,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from app import garbage
 from app.clock import SystemClock
 from app.core import Core
 from bench import city, peers
@@ -99,7 +100,7 @@ class Whole:
         self.core.start(now, now)
         self.poller.reload(self.accepted.city.devices.values())
         gc.collect()
-        gc.freeze()
+        garbage.the_city_stands()
         return [asyncio.create_task(self.poller.run()), asyncio.create_task(self._beat())]
 
     async def _beat(self) -> None:

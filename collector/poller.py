@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import NamedTuple
 
 from collector.bounded import Bounded
 from collector.connections import Connections
@@ -50,6 +51,16 @@ class PollCounters:
     readings: int = 0
     lag_ms: int = 0  # how late the latest turns were begun
     sweep_ms: int = 0  # how long the latest ICMP batch took, its last time-out included
+
+
+class _Answered(NamedTuple):
+    """What a device answered at engine time `at`, not yet read; `whole`: to all it was asked."""
+
+    watched: Watched
+    plan: Plan
+    varbinds: Sequence[Varbind]
+    at: int
+    whole: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +106,7 @@ class Poller:
         self._errands = Bounded(settings.errands)
         self._sweeps = Bounded(1024)
         self._strangers: list[Watched] = []  # of this slot, to be discovered
-        self._ready: list[Reading] = []
+        self._ready: list[Reading | _Answered] = []
         self._closed = False
 
     def reload(self, devices: Iterable[Device]) -> None:
@@ -214,14 +225,13 @@ class Poller:
                 self._loop.call_at(self._between_slots(self._loop.time()), self._meet)
             self._strangers.append(watched)
             return
-        watched.polls += 1
         assert watched.round is not None
-        watched.round.begin(watched.slow_turn())
+        watched.round.begin(watched.take_turn(watched.plan))
 
     def _round_ended(
         self, watched: Watched, outcome: Outcome, varbinds: Sequence[Varbind], course: Course
     ) -> None:
-        """The hot path: from here to `_emit` is what a device costs beside its packets."""
+        """The hot path: from here on is what a device costs beside its packets."""
         plan = watched.plan
         if watched.gone or plan is None:
             return
@@ -232,7 +242,6 @@ class Poller:
         self._ended(watched, outcome, varbinds, course is Course.WHOLE)
 
     def _ended(self, watched: Watched, outcome: Outcome, varbinds: Sequence[Varbind], whole: bool) -> None:
-        watched.busy = False
         plan, device = watched.plan, watched.device.id
         now = self._clock.now()
         if outcome is Outcome.OK:
@@ -241,14 +250,21 @@ class Poller:
         elif outcome is not Outcome.FORBIDDEN:
             self._schedule.silent(device, Probe.SNMP)
         if outcome is not Outcome.OK or plan is None:
+            watched.busy = False
             self._emit(Reading(device, Probe.SNMP, now, outcome))
-            return
-        reading = plan.decode(varbinds, device, now, watched.slow_turn(), watched.trust)
+        else:  # it stays busy until it is read
+            self._emit(_Answered(watched, plan, varbinds, now, whole))
+
+    def _read(self, answered: _Answered) -> Reading:
+        """What was answered, decoded; and whether its device must be discovered anew."""
+        watched, plan, varbinds, at, whole = answered
+        watched.busy = False
+        reading = plan.decode(varbinds, watched.device.id, at, watched.slow, watched.trust)
         life = watched.life
-        if whole and (plan.stale(reading) or (life and life.over(plan.marks, varbinds, reading, now))):
+        if whole and (plan.stale(reading) or (life and life.over(plan.marks, varbinds, reading, at))):
             watched.plan = watched.round = None
-            self._schedule.hasten(device, Probe.SNMP, now + _AGAIN_MS)
-        self._emit(reading)
+            self._schedule.hasten(watched.device.id, Probe.SNMP, at + _AGAIN_MS)
+        return reading
 
     async def _careful(self, watched: Watched, have: Sequence[Varbind] = ()) -> None:
         """What a round cannot do: walks, and agents that choked. `have` are answers to the GETs."""
@@ -259,7 +275,7 @@ class Poller:
         outcome, whole = Outcome.OK, True
         try:
             if not varbinds:
-                gets = plan.gets + (plan.slow_gets if watched.slow_turn() else ())
+                gets = plan.gets + (plan.slow_gets if watched.slow else ())
                 answer = await session.get([name for get in gets for name in get] or [SYS_UPTIME])
                 varbinds += answer.varbinds
                 whole = answer.outcome is Outcome.OK
@@ -268,8 +284,9 @@ class Poller:
                 answer = await session.walk(root)
                 varbinds += answer.varbinds
                 whole = whole and answer.outcome is Outcome.OK
-        finally:
+        except BaseException:
             watched.busy = False
+            raise
         if not watched.gone:
             self._ended(watched, outcome, varbinds, whole)
             if watched.round is not None and watched.round.most > watched.manners.varbinds:
@@ -308,13 +325,15 @@ class Poller:
     def _pools(self) -> tuple[Bounded, ...]:
         return self._discoveries, self._errands, self._sweeps
 
-    def _emit(self, reading: Reading) -> None:
+    def _emit(self, each: Reading | _Answered) -> None:
         if not self._ready:
             self._loop.call_soon(self._flush)
-        self._ready.append(reading)
+        self._ready.append(each)
 
     def _flush(self) -> None:
+        """Answers are read here, many at once: between two packets it would cost a tenth more."""
         if self._ready:
             ready, self._ready = self._ready, []
-            self.counters.readings += len(ready)
-            self._on_readings(ready)
+            readings = [each if isinstance(each, Reading) else self._read(each) for each in ready]
+            self.counters.readings += len(readings)
+            self._on_readings(readings)

@@ -29,6 +29,7 @@ class Watched:
     round: Round | None = None  # once discovered
     session: AgentSession | None = None  # where more care is needed than a round takes
     polls: int = 0
+    slow: bool = False  # this poll reads the slow tables too
     last_begun: int = 0  # engine milliseconds
     busy: bool = False
     gone: bool = False
@@ -39,6 +40,9 @@ class Watched:
         by_user = self.credentials is not None and self.credentials.auth_protocol
         self.trust = Trust.V3 if by_user else Trust.PLAIN
 
-    def slow_turn(self) -> bool:
-        """Whether this poll reads the slow tables too: the first one, and every `slow_every`-th."""
-        return self.plan is not None and (self.polls - 1) % max(self.plan.slow_every, 1) == 0
+    def take_turn(self, plan: Plan) -> bool:
+        """Begins a poll. Whether it reads the slow tables too: the first one does, and every
+        `slow_every`-th."""
+        self.slow = self.polls % max(plan.slow_every, 1) == 0
+        self.polls += 1
+        return self.slow

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
+from typing import NamedTuple
 
 Key = tuple[str, str]
 """(metric, label); the label is "" for a metric without one. Keys are interned in compiled plans."""
@@ -14,6 +15,8 @@ class Probe(StrEnum):
     ICMP = "icmp"
     SNMP = "snmp"
     TRAP = "trap"
+
+    __hash__ = str.__hash__  # every reading is looked up by it; Enum's own is written in Python
 
 
 class Outcome(StrEnum):
@@ -27,6 +30,8 @@ class Outcome(StrEnum):
     AUTH = "auth"  # the agent said no: unknown user, wrong digest, authorizationError
     FORBIDDEN = "forbidden"  # this kernel did not let us ask: never evidence about the device
 
+    __hash__ = str.__hash__
+
 
 class Trust(StrEnum):
     """How far the sender of a reading is known: authenticated SNMPv3, or anyone's word."""
@@ -35,13 +40,9 @@ class Trust(StrEnum):
     PLAIN = "plain"
 
 
-_NO_VALUES: Mapping[Key, float] = {}
-_NO_TEXTS: Mapping[str, str] = {}
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """One object per probe answer, not one per value; a timeout is a reading too.
+class Reading(NamedTuple):
+    """One object per probe answer, not one per value; a timeout is a reading too. A tuple, for one is
+    made for each answer of a city.
 
     `at` is engine time in integer milliseconds. Values are numbers in the base units of
     `domain.metric`; counters stay totals, rates are made where they are read. `absent` says
@@ -54,9 +55,9 @@ class Reading:
     probe: Probe
     at: int
     outcome: Outcome
-    values: Mapping[Key, float] = field(default_factory=lambda: _NO_VALUES)
-    texts: Mapping[str, str] = field(default_factory=lambda: _NO_TEXTS)
-    absent: Mapping[str, str] = field(default_factory=lambda: _NO_TEXTS)
+    values: Mapping[Key, float] = MappingProxyType({})
+    texts: Mapping[str, str] = MappingProxyType({})
+    absent: Mapping[str, str] = MappingProxyType({})
     trust: Trust = Trust.PLAIN
     asked: int = 0
 

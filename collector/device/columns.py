@@ -21,6 +21,7 @@ _SHORT = 2  # octets
 _MEMO = 256  # values remembered by one reader; with more it begins anew
 _READERS = 8_192  # that are remembered for: profiles have some thousands, and are read anew now and then
 _NONE: Memo = {}  # what is too long to be remembered
+_NO_SIDE: Mapping[bytes, Raw] = {}
 _MEMOS: dict[tuple[Read, int], Memo] = {}
 
 
@@ -51,8 +52,8 @@ class Columns:
         self._long = tuple(at for at, memo in enumerate(self._memos) if memo is _NONE)
         self._side = tuple((p, n, tags[p]) for p, n in enumerate(names) if n not in plain)
 
-    def side(self, octets: Sequence[bytes]) -> dict[bytes, Raw]:
-        return {name: (tag, octets[place]) for place, name, tag in self._side}
+    def side(self, octets: Sequence[bytes]) -> Mapping[bytes, Raw]:
+        return {name: (tag, octets[place]) for place, name, tag in self._side} if self._side else _NO_SIDE
 
     def values(self, octets: Sequence[bytes], absent: dict[str, str]) -> dict[Key, float]:
         """Values by key; into `absent` goes why others are none."""

@@ -20,6 +20,7 @@ from domain.place import Bounds, Kind
 from domain.reading import Key, Outcome, Probe, Reading, Trust, written
 
 NOT_ANSWERED = "not answered"
+_POSITION = ("latitude_degrees", "longitude_degrees")
 _TEMPLATES = 128  # ways of answering that are kept arranged for one plan
 Side = Mapping[bytes, Raw]
 
@@ -98,6 +99,7 @@ class Plan:
     _slow_steps: tuple[Callable[..., None], ...] = field(init=False, repr=False)
     _verdicts: Verdicts = field(init=False, repr=False)
     _expected: tuple[int, int] = field(init=False, repr=False)
+    _placed: bool = field(init=False, repr=False)
     _columns: dict[Template, Columns] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -131,6 +133,7 @@ class Plan:
             ("_slow_steps", tuple(slow_steps)),
             ("_verdicts", Verdicts(self.decisions, fact_keys)),
             ("_expected", (len(plain) - slow_plain, len(plain))),
+            ("_placed", not fact_keys.keys().isdisjoint(_POSITION)),
         ):
             object.__setattr__(self, name, value)
 
@@ -157,7 +160,7 @@ class Plan:
             self._mark_missing(values, absent, slow)
         if self.decisions:
             self._verdicts.decide(values, absent, facts)
-        if ("latitude_degrees", "") in values or ("longitude_degrees", "") in values:
+        if self._placed:
             _check_position(values, absent, self.bounds)
         return Reading(device, Probe.SNMP, at, Outcome.OK, values, texts, absent, trust)
 
@@ -302,8 +305,9 @@ def read_text(one: Asked, tag: int, octets: bytes) -> str | None:
 
 def _check_position(values: dict[Key, float], absent: dict[str, str], bounds: Bounds | None) -> None:
     """Half a position, 0,0, or one outside the city is none at all."""
-    latitude = values.get(("latitude_degrees", ""))
-    longitude = values.get(("longitude_degrees", ""))
+    latitude, longitude = (values.get((name, "")) for name in _POSITION)
+    if latitude is None and longitude is None:
+        return
     if latitude is None or longitude is None:
         why = "only one coordinate has a value"
     elif latitude == 0 and longitude == 0:
@@ -312,7 +316,7 @@ def _check_position(values: dict[Key, float], absent: dict[str, str], bounds: Bo
         why = f"{latitude:g}, {longitude:g} is outside the city's bounds"
     else:
         return
-    for name in ("latitude_degrees", "longitude_degrees"):
+    for name in _POSITION:
         if values.pop((name, ""), None) is not None:
             absent[name] = why
 

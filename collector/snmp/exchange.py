@@ -222,17 +222,8 @@ class Exchange:
     # -- receiving
 
     def _readable(self, sock: socket.socket) -> None:
-        recvfrom, flying, counters = sock.recvfrom, self._flying, self.counters
-        for count in range(_READS):
-            try:
-                packet, source = recvfrom(_DATAGRAM)
-            except BlockingIOError:
-                if not count:  # woken for the error queue alone
-                    self._hear_errors(sock)
-                return
-            except OSError:
-                self._hear_errors(sock)
-                continue
+        flying, counters = self._flying, self.counters
+        for packet, source in self._received(sock):
             inquiry = flying.get(source)
             if inquiry is None:
                 counters.unasked += 1
@@ -251,6 +242,20 @@ class Exchange:
             else:
                 counters.answered += 1
                 self._end(inquiry, Outcome.OK, likeness[1], 0, 0)
+
+    def _received(self, sock: socket.socket) -> list[tuple[bytes, Address]]:
+        """Empties the socket before anything is read: system calls among themselves, and Python."""
+        taken: list[tuple[bytes, Address]] = []
+        for count in range(_READS):
+            try:
+                taken.append(sock.recvfrom(_DATAGRAM))
+            except BlockingIOError:
+                if not count:  # woken for the error queue alone
+                    self._hear_errors(sock)
+                break
+            except OSError:
+                self._hear_errors(sock)
+        return taken
 
     def _study(self, inquiry: Inquiry, packet: bytes) -> None:
         """An answer not seen in this shape before, or no answer at all."""
