@@ -66,6 +66,7 @@ class Health:
             "readings_total": counters.readings,
             "overruns_total": counters.overruns,
             "packets_dropped_total": exchange.dropped() + getattr(self._prober_counters(), "drops", 0),
+            "answers_refused_total": exchange.counters.refused,
             "traps_total": sum(c.received for c in traps),
             "traps_dropped_total": sum(
                 c.malformed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 
 from alerting import load as telling
@@ -20,6 +21,7 @@ from collector.snmp.session import (
 from domain.place import Bounds, Box, City, Device, District, Feeder, Kind, SnmpAccess
 from domain.record import Configuration
 from rules import load as judging
+from rules.rule import Rules
 
 PROFILES = Path(__file__).with_name("profiles")
 COMMUNITY = "public"
@@ -42,6 +44,26 @@ ASKED = (
 )
 """The ten OIDs that every poll asks, in MIB order: (OID, BER tag, content octets)."""
 
+VARYING = {
+    "1.3.6.1.2.1.33.1.2.4.0": 5,
+    "1.3.6.1.2.1.33.1.2.7.0": 9,
+    "1.3.6.1.2.1.33.1.3.3.1.3.1": 21,
+    "1.3.6.1.2.1.33.1.4.4.1.5.1": 50,
+}
+"""Charge, degrees, volts and load are not the same everywhere and always: how many values there are, from
+the one above on."""
+
+RULES_A_DEVICE = 10
+_LIMITS = (
+    ("sys_uptime_seconds", "below", 0.5),
+    ("time_on_battery_seconds", "above", 86_400),
+    ("battery_runtime_seconds", "below", 60),
+    ("battery_voltage_volts", "below", 20),
+    ("battery_temperature_celsius", "above", 60),
+    ("input_voltage_volts", "above", 270),
+    ("output_load_percent", "above", 95),
+)
+
 _IDENTITY = (
     ("1.3.6.1.2.1.1.1.0", OCTET_STRING, b"benchmark UPS".hex()),
     ("1.3.6.1.2.1.1.2.0", OBJECT_ID, oid("1.3.6.1.2.1.33").hex()),
@@ -62,7 +84,7 @@ _SHIPPED_TOO = (
 def table() -> str:
     """What the responder answers, for its command line."""
     rows = sorted((*ASKED, *_IDENTITY, *_SHIPPED_TOO), key=lambda row: tuple(map(int, row[0].split("."))))
-    return "".join(f"{name} {tag:x} {octets}\n" for name, tag, octets in rows)
+    return "".join(f"{name} {tag:x} {octets} {VARYING.get(name, 1)}\n" for name, tag, octets in rows)
 
 
 def address(number: int) -> str:
@@ -131,12 +153,27 @@ def city(
     )
 
 
+def rules() -> Rules:
+    """The shipped rules and as many limits more as make ten that look at each answer of a UPS: these,
+    its battery's charge, whether its agent speaks and whether its mains are there."""
+    more = "".join(
+        f"  bench-{metric.replace('_', '-')}:\n"
+        f"    {{concern: degraded, cause: slow, kinds: [ups], metric: {metric}, {way}: {limit}, polls: 2}}\n"
+        for metric, way, limit in _LIMITS
+    )
+    text = judging.SHIPPED.read_text().replace("\nthresholds:\n", f"\nthresholds:\n{more}")
+    with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
+        file.write(text)
+        file.flush()
+        return judging.load(Path(file.name))
+
+
 def accepted(place: City, *, shipped: bool = False) -> Accepted:
-    """The shipped rules and texts over this city; `shipped` profiles too, or the benchmark's alone."""
+    """Those rules and the shipped texts over this city; `shipped` profiles too, or the benchmark's alone."""
     folders = (profile_load.SHIPPED, PROFILES) if shipped else (PROFILES,)
     return Accepted(
         place,
-        judging.load(judging.SHIPPED),
+        rules(),
         telling.load_texts(telling.TEXTS),
         telling.load_roster(telling.ROSTER),
         profile_load.load(*folders),

@@ -66,16 +66,12 @@ def main(given: dict[str, Any]) -> dict[str, Any]:
             del readings
     gc.collect()
     memory = peers.resident() - before
-    ups = next(iter(engine._world.devices.values()))
-    thresholds = ups.thresholds
-    limits = len(thresholds.icmp) + len(thresholds.snmp) + sum(map(len, thresholds.labelled.values()))
-    rules = limits + len(("silent", "dark", "agent", "mains", "forecast", "habit", "theft", "flapping"))
     each = {probe: middle(of[1:]) / len(ids) for probe, of in costs.items()}  # the first sweep learns
     return {
         "snmp_us": each[Probe.SNMP] * 1e6,
         "icmp_us": each[Probe.ICMP] * 1e6,
         "readings_a_second": 1 / each[Probe.SNMP],
-        "rules_a_device": rules,
+        "rules_a_device": city.RULES_A_DEVICE,
         "octets_a_device": memory / len(ids),
         "changes": changes,
     }

@@ -13,6 +13,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from pathlib import Path
 
 from bench import city
@@ -22,6 +23,9 @@ BUILD = HERE / "build"
 PROGRAMS = ("responder", "bound_snmp", "bound_icmp")
 OURS, THEIRS = {0}, {1}
 """With two cores or more, what is measured has one of them and its responder another."""
+
+
+_INSTALLING_S = 180  # for a package; what takes longer counts as absent
 
 
 class Absent(Exception):
@@ -51,15 +55,23 @@ def program(name: str, package: str | None = None) -> str:
     if (path := found(name)) is not None:
         return path
     if os.geteuid() == 0 and shutil.which("apt-get"):
-        command = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", package or name]
-        quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
         with _no_services():
-            subprocess.run(
-                command, env=quiet, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False
-            )
+            _apt("install", "-y", "-qq", "--no-install-recommends", package or name)
         if (path := found(name)) is not None:
             return path
     raise Absent(f"{name} is not here: apt-get install {package or name}")
+
+
+@cache
+def _apt(*words: str) -> None:
+    """Once for each request: what could not be had once is not waited for again."""
+    quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    if words[0] != "update" and not any(Path("/var/lib/apt/lists").glob("*Packages*")):
+        _apt("update", "-qq")
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        subprocess.run(
+            ["apt-get", *words], env=quiet, capture_output=True, check=False, timeout=_INSTALLING_S
+        )
 
 
 @contextlib.contextmanager
@@ -125,12 +137,15 @@ def free_port(kind: int = socket.SOCK_STREAM) -> int:
 
 @contextlib.contextmanager
 def running(
-    command: Sequence[str], pinned: bool = False, patience_s: float = 5
+    command: Sequence[str], pinned: bool = False, patience_s: float = 5, listening: bool = False
 ) -> Iterator[subprocess.Popen[str]]:
-    """A child, ended with the block; killed when it has not ended in `patience_s`."""
+    """A child, ended with the block; killed when it has not ended in `patience_s`. `listening`: what it
+    says is read from its `stdout`."""
     if pinned and cores_apart():
         command = ["taskset", "-c", ",".join(map(str, THEIRS)), *command]
-    child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    # a pipe that nobody reads would stop whoever says much
+    stdout = subprocess.PIPE if listening else subprocess.DEVNULL
+    child = subprocess.Popen(command, stdout=stdout, stderr=subprocess.DEVNULL, text=True)
     try:
         yield child
     finally:
@@ -152,7 +167,7 @@ def responder(*misbehaving: str, port: int | None = None) -> Iterator[tuple[int,
         file.write(city.table())
         file.flush()
         command = [str(BUILD / "responder"), str(port), file.name, *misbehaving]
-        with running(command, pinned=True) as child:
+        with running(command, pinned=True, listening=True) as child:
             assert child.stdout is not None
             if child.stdout.readline() != "ready\n":
                 raise RuntimeError(f"the responder did not start on port {port}")

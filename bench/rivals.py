@@ -5,18 +5,16 @@ from __future__ import annotations
 import http.client
 import subprocess
 import threading
-import time
 
 from bench import city, peers
-from bench.table import middle
 from collector.snmp import ber
 from collector.snmp.session import oid
 
 SCRAPERS = 4
 
 
-def exporter(port: int, devices: int) -> tuple[float, float]:
-    """(CPU us a device, devices a second): each scraped once, over kept connections."""
+def exporter(port: int, devices: int) -> float:
+    """CPU us a device, each scraped once, over kept connections."""
     with peers.exporter() as (web, pid):
 
         def scrape(first: int, failures: list[str]) -> None:
@@ -29,7 +27,7 @@ def exporter(port: int, devices: int) -> tuple[float, float]:
                     failures.append(city.address(number))
 
         failures: list[str] = []
-        used, wall = peers.cpu_of(pid), time.monotonic()
+        used = peers.cpu_of(pid)
         threads = [threading.Thread(target=scrape, args=(n, failures)) for n in range(SCRAPERS)]
         for thread in threads:
             thread.start()
@@ -37,7 +35,7 @@ def exporter(port: int, devices: int) -> tuple[float, float]:
             thread.join()
         if failures:
             raise RuntimeError(f"the exporter failed for {len(failures)} devices, {failures[0]} first")
-        return (peers.cpu_of(pid) - used) * 1e6 / devices, devices / (time.monotonic() - wall)
+        return (peers.cpu_of(pid) - used) * 1e6 / devices
 
 
 def bound(port: int, devices: int, rounds: int) -> tuple[float, float]:
@@ -48,7 +46,3 @@ def bound(port: int, devices: int, rounds: int) -> tuple[float, float]:
     said = subprocess.run(list(map(str, command)), capture_output=True, text=True, check=True).stdout.split()
     answered, wall, used = map(float, said)
     return used * 1e6 / answered, answered / wall
-
-
-def medians(costs: list[tuple[float, float]]) -> tuple[float, float]:
-    return middle(cost for cost, _ in costs), middle(rate for _, rate in costs)

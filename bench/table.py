@@ -41,6 +41,11 @@ def figure(
     return Figure(name, _short(ours), _short(peer), _short(bound), _short(ratio), unit)  # type: ignore[arg-type]
 
 
+def times(name: str, ours: float, peer: float, wanted: float) -> Figure:
+    """How many times cheaper than the peer, beside how many times it is to be."""
+    return figure(name, "times", peer / ours, None, wanted)
+
+
 def _short(number: float | None) -> float | None:
     """Four significant digits: more is noise."""
     return None if number is None else float(f"{number:.4g}")
@@ -82,6 +87,13 @@ def _cell(number: float | None) -> str:
     if number is None:
         return "-"
     return f"{number:,.0f}" if abs(number) >= 1000 else f"{number:.4g}"
+
+
+def merged(path: Path, figures: Sequence[Figure]) -> list[Figure]:
+    """What the file holds, with these in the place of those of the same name, the new ones last."""
+    new = {each.name: each for each in figures}
+    kept = [Figure(**row) for row in json.loads(path.read_text())] if path.exists() else []
+    return [new.pop(each.name, each) for each in kept] + list(new.values())
 
 
 def write(figures: Sequence[Figure], path: Path = LATEST) -> None:

@@ -33,13 +33,14 @@ from collector.poller import Poller
 from collector.schedule import phase
 from collector.snmp.session import Session
 from domain.place import Device
-from domain.reading import Outcome, Probe, Reading
+from domain.reading import Key, Outcome, Probe, Reading
 from storage.embedded import EmbeddedStore
 from storage.influx import InfluxSink
 from storage.influx_http import InfluxSettings
 from storage.journal import open_journal
 from storage.schema import places
 
+LOSS: Key = ("icmp_loss_ratio", "")
 SLOT_MS = 100
 """The schedule begins what lies in one slot together."""
 
@@ -71,6 +72,7 @@ class Whole:
         self.core = Core(self.accepted, self.journal, self.sink)
         self.answered = 0
         self.failed = 0
+        self.lossy = 0  # rounds of echoes that lost one, all or some
         self.seen: Callable[[Sequence[Reading]], None] | None = None
         self.prober = Sweeper()
         self.poller = Poller(
@@ -91,6 +93,8 @@ class Whole:
                     self.answered += 1
                 else:
                     self.failed += 1
+            elif reading.values.get(LOSS, 1.0) > 0:
+                self.lossy += 1
         if self.seen is not None:
             self.seen(readings)
         self.core.take(readings)
@@ -155,7 +159,8 @@ async def measured(whole: Whole, seconds: float) -> dict[str, Any]:
     if whole.given.get("lateness"):
         whole.seen = lateness(whole, arrivals)
     counters = whole.poller.counters
-    before = whole.answered, whole.failed, counters.overruns
+    before = whole.answered, whole.failed, counters.overruns, whole.lossy
+    packets = asdict(whole.poller.exchange.counters)
     profile = cProfile.Profile() if whole.given.get("profiled") else None
     if profile:
         profile.enable()
@@ -181,7 +186,10 @@ async def measured(whole: Whole, seconds: float) -> dict[str, Any]:
         "late_p99_s": quantile(arrivals, 0.99) if arrivals else None,
         "heard": len(arrivals),
         "received_drops": whole.poller.exchange.dropped(),
-        "exchange": asdict(whole.poller.exchange.counters),
+        "lossy": whole.lossy - before[3],
+        "counted": {
+            kind: count - packets[kind] for kind, count in asdict(whole.poller.exchange.counters).items()
+        },
         "rss": peers.resident(),
         "descriptors": peers.descriptors(),
         "tasks": len(asyncio.all_tasks()),

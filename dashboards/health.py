@@ -102,8 +102,14 @@ def _sweep() -> Panel:
 def _readings() -> Panel:
     return _sums(
         "Readings and traps",
-        "Readings taken and traps received within each interval.",
-        (("readings_total", "readings"), ("traps_total", "traps"), ("overruns_total", "overruns")),
+        "Readings taken and traps received within each interval; turns that found the last one still under "
+        "way; and packets that answer no question: late ones, and more where a device garbles or floods.",
+        (
+            ("readings_total", "readings"),
+            ("traps_total", "traps"),
+            ("overruns_total", "overruns"),
+            ("answers_refused_total", "answers refused"),
+        ),
     )
 
 

@@ -170,6 +170,7 @@ MONITOR: Final = Measurement(
         _total("readings_total", "Readings taken since the process started"),
         _total("overruns_total", "Probes that were still running when their next turn came"),
         _total("packets_dropped_total", "Answers the kernel dropped for want of buffer"),
+        _total("answers_refused_total", "SNMP packets that answer nothing: late, garbled, forged, a flood"),
         _total("traps_total", "Traps and informs received"),
         _total("traps_dropped_total", "Traps dropped: malformed, unknown sender, or too many"),
         _whole("spool_lines", "Lines waiting for the time-series store"),

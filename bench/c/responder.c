@@ -2,10 +2,11 @@
 
    responder PORT TABLE [KIND=PERCENT ...]
 
-   TABLE holds lines "OID TAG HEX": dotted OID, BER tag and content octets in hexadecimal, sorted as
-   the MIB is. GET, GETNEXT and GETBULK are answered from it. A request that differs from an earlier
+   TABLE holds lines "OID TAG HEX SPAN": dotted OID, BER tag, content octets in hexadecimal, and how
+   many values the last of them takes from there on, sorted as the MIB is. GET, GETNEXT and GETBULK are answered from it. A request that differs from an earlier
    one in nothing but its request-id gets the earlier answer with the id patched, and the agent's
-   uptime patched where it is asked: one comparison and one copy.
+   uptime patched where it is asked, and what varies from device to device and from second to second:
+   one comparison and one copy.
 
    KIND=PERCENT makes devices misbehave, by the last three octets of their address modulo 100, the
    kinds laid side by side in the order given:
@@ -29,19 +30,20 @@
 #include <sys/socket.h>
 #include <time.h>
 
-enum { BATCH = 256, PACKET = 2048, CACHE = 4096, ROWS = 8192, LATE = 65536, LATE_MS = 700, FLOOD = 50 };
+enum { VARYING = 16, BATCH = 256, PACKET = 2048, CACHE = 4096, ROWS = 8192, LATE = 65536, LATE_MS = 700, FLOOD = 50 };
 enum { GOOD, SILENT, LATER, GARBLED, TRUNCATED, OVERSIZED, WRONG_ID, ELSEWHERE, FLOODS };
 static const char *const names[] = {"good",      "silent",  "late",      "garbled", "truncated",
                                     "oversized", "wrongid", "elsewhere", "flood"};
 
-struct row { uint8_t oid[64]; int oid_size; uint8_t tag; uint8_t value[256]; int size; };
+struct row { uint8_t oid[64]; int oid_size; uint8_t tag; uint8_t value[256]; int size; unsigned span; };
 static struct row rows[ROWS];
 static int row_count;
 static uint8_t kind_of[100];
 
 struct answer {
     uint8_t *request, *response;
-    int request_size, id_at, id_size, response_size, response_id_at, ticks_at;
+    int request_size, id_at, id_size, response_size, response_id_at, ticks_at, varying;
+    struct { int at; unsigned span; } vary[VARYING];
 };
 static struct answer cache[CACHE];
 
@@ -78,13 +80,14 @@ static int hex(char c) { return c <= '9' ? c - '0' : (c | 32) - 'a' + 10; }
 
 static void load(const char *path) {
     char oid[256], value[1024];
-    unsigned tag;
+    unsigned tag, span;
     FILE *file = fopen(path, "r");
     if (!file) { perror(path); exit(1); }
-    while (row_count < ROWS && fscanf(file, "%255s %x %1023s", oid, &tag, value) == 3) {
+    while (row_count < ROWS && fscanf(file, "%255s %x %1023s %u", oid, &tag, value, &span) == 4) {
         struct row *row = &rows[row_count++];
         row->oid_size = encode_oid(oid, row->oid);
         row->tag = tag;
+        row->span = span;
         for (const char *at = value; *at != '-' && at[0] && at[1]; at += 2)
             row->value[row->size++] = hex(at[0]) << 4 | hex(at[1]);
     }
@@ -170,6 +173,7 @@ static int build(const uint8_t *p, int size, struct answer *made) {
     int head_size = at - community_at, pdu = p[at];
     if (pdu != 0xa0 && pdu != 0xa1 && pdu != 0xa5) return 0;
     if (open_element(p, &at, size, pdu) < 0) return 0;
+    made->varying = 0;
     int id_at = at + 2, id_size = small(p, &at, size, &unused);
     if (id_size < 0 || small(p, &at, size, &first) < 0 || small(p, &at, size, &second) < 0) return 0;
     int length = open_element(p, &at, size, 0x30);
@@ -192,6 +196,10 @@ static int build(const uint8_t *p, int size, struct answer *made) {
             }
             if (row->tag == 0x43) ticks = bind_size + 2 + 2 + row->oid_size + 2;
             bind_size += put_row(binds + bind_size, row->oid, row->oid_size, row->tag, row->value, row->size);
+            if (row->span > 1 && made->varying < VARYING) {
+                made->vary[made->varying].at = bind_size - 1;
+                made->vary[made->varying++].span = row->span;
+            }
             oid = row->oid; oid_size = row->oid_size;
         }
     }
@@ -206,6 +214,7 @@ static int build(const uint8_t *p, int size, struct answer *made) {
     memcpy(out + o, "\2\1\0\2\1\0", 6); o += 6;
     o += wrap(out + o, 0x30, bind_size);
     made->ticks_at = ticks < 0 ? -1 : o + ticks;
+    for (int i = 0; i < made->varying; i++) made->vary[i].at += o;
     memcpy(out + o, binds, bind_size); o += bind_size;
     free(made->request); free(made->response);
     made->request = memcpy(malloc(size), p, size);
@@ -335,7 +344,7 @@ int main(int argc, char **argv) {
         for (int i = 0; i < BATCH; i++)
             in_messages[i].msg_hdr = (struct msghdr){&peers[i], sizeof peers[i], &in_vectors[i], 1, control[i], 64, 0};
         int count = recvmmsg(sock, in_messages, BATCH, MSG_DONTWAIT, NULL), answers = 0;
-        uint32_t ticks = htonl((uint32_t)(now_ms() / 10) | 0x01000000);
+        uint32_t ticks = htonl((uint32_t)(now_ms() / 10) | 0x01000000), seconds = now_ms() / 1000;
         for (int i = 0; i < count; i++) {
             struct msghdr *got = &in_messages[i].msg_hdr;
             struct cmsghdr *header = CMSG_FIRSTHDR(got);
@@ -350,6 +359,9 @@ int main(int argc, char **argv) {
             memcpy(packet, answer->response, size);
             memcpy(packet + answer->response_id_at, in[i] + answer->id_at, answer->id_size);
             if (answer->ticks_at >= 0) memcpy(packet + answer->ticks_at, &ticks, 4);
+            uint32_t mixed = (ntohl(info->ipi_addr.s_addr) + seconds) * 2654435761u >> 8;
+            for (int v = 0; v < answer->varying; v++)
+                packet[answer->vary[v].at] += (mixed >> v) % answer->vary[v].span;
             struct in_addr from = info->ipi_addr;
             if (kind) size = misbehave(sock, kind, packet, size, answer->response_id_at, &peers[i], from);
             if (!size) continue;

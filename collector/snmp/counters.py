@@ -18,3 +18,8 @@ class Counters:
     unauthentic: int = 0  # v3 answers that do not prove whose they are
     garbled: int = 0
     icmp_errors: int = 0
+
+    @property
+    def refused(self) -> int:
+        """Packets that came and answered nothing."""
+        return self.unasked + self.wrong_id + self.wrong_community + self.unauthentic + self.garbled

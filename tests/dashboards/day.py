@@ -270,6 +270,7 @@ def _health(at: int) -> Iterator[Lines]:
             "readings_total": since * 2,
             "overruns_total": 0,
             "packets_dropped_total": 0,
+            "answers_refused_total": since / 600,
             "traps_total": since / 60,
             "traps_dropped_total": 1,
             "spool_lines": 12,
