@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
 
 from domain.alarm import Concern, Evidence
 from domain.place import Kind
@@ -206,24 +205,21 @@ class Judge:
             self._alarms.step(work, memory, "identity", AT_ONCE, Evidence.BAD if changed else Evidence.GOOD)
 
     def _metrics(self, work: Work, memory: DeviceMemory, reading: Reading, trap: bool) -> None:
-        values = reading.values
-        for key, rule in memory.thresholds.snmp:
-            value = values.get(key)
-            if value is not None and (beyond(rule, value) is Evidence.BAD or rule.id in memory.alarms):
-                self._limit(work, memory, rule, (value,), reading, trap)
-        labelled = memory.thresholds.labelled
-        if labelled and (memory.alarms or not labelled.keys().isdisjoint(_metrics(tuple(values)))):
-            found: dict[str, list[float]] = {}
-            for (metric, label), value in values.items():
-                for rule in labelled.get(metric, ()):
-                    if not rule.labels or label in rule.labels:
-                        found.setdefault(rule.id, []).append(value)
-            for rules in labelled.values():
-                for rule in rules:
-                    if rule.id in found:
-                        self._limit(work, memory, rule, found[rule.id], reading, trap)
-                    elif rule.id in memory.alarms and not trap:
+        values, alarms = reading.values, memory.alarms
+        for rule, keys, above, below in memory.thresholds.among(tuple(values)):
+            if rule.id in alarms:
+                if not keys:
+                    if not trap:
                         self._unseen(work, memory, rule)
+                    continue
+            else:
+                for key in keys:
+                    value = values[key]
+                    if value > above or value < below:
+                        break
+                else:
+                    continue  # most of them, most of the time
+            self._limit(work, memory, rule, [values[key] for key in keys], reading, trap)
 
     def _limit(
         self,
@@ -270,12 +266,6 @@ class Judge:
         if metric == "on_battery":  # as agreed by all witnesses, not as one of them says
             return float(memory.on("mains"))
         return values.get((metric, ""))
-
-
-@lru_cache(maxsize=4096)
-def _metrics(keys: tuple[Key, ...]) -> frozenset[str]:
-    """The metrics among the keys of a reading; devices alike have the same ones."""
-    return frozenset(metric for metric, _ in keys)
 
 
 def _left(left_ms: float, below: int, clear_above: int) -> Evidence:

@@ -12,24 +12,16 @@ from dataclasses import dataclass, field
 
 from domain.alarm import AlarmState, Cause, Concern, Condition, Incident, Notice, Phase, Reason
 from domain.place import Device
-from domain.reading import Key, Reading
+from domain.reading import Reading
 from rules.forecast import Discharge
+from rules.limits import Thresholds
 from rules.machine import CLEAR
-from rules.rule import RuleSet, Threshold
+from rules.rule import RuleSet
 from rules.shelf import Shelf
 from rules.topology import Neighbourhood
 
 ON = (Phase.FIRING, Phase.CLEARING)
 """An alarm holds from the moment it fires until it has cleared, clearing included."""
-
-
-@dataclass(frozen=True, slots=True)
-class Thresholds:
-    """The threshold rules that concern one device, sorted by where their values come from."""
-
-    icmp: tuple[tuple[Key, Threshold], ...] = ()
-    snmp: tuple[tuple[Key, Threshold], ...] = ()  # metrics without a label
-    labelled: Mapping[str, tuple[Threshold, ...]] = field(default_factory=dict)
 
 
 class DeviceMemory:

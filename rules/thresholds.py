@@ -5,7 +5,8 @@ from __future__ import annotations
 from domain.alarm import Evidence
 from domain.metric import CATALOGUE
 from domain.place import Device, Kind
-from rules.memory import DeviceMemory, Thresholds
+from rules.limits import Thresholds
+from rules.memory import DeviceMemory
 from rules.rule import RuleSet, Threshold
 
 
@@ -15,17 +16,11 @@ def thresholds_for(rules: RuleSet, device: Device, tags: frozenset[str]) -> Thre
         for rule in rules.thresholds
         if device.kind in rule.kinds and (not rule.tags or rule.tags & (tags | device.tags))
     ]
-    labelled: dict[str, tuple[Threshold, ...]] = {}
-    plain = []
-    for rule in mine:
-        if CATALOGUE[rule.metric].label:
-            labelled[rule.metric] = (*labelled.get(rule.metric, ()), rule)
-        else:
-            plain.append(((rule.metric, ""), rule))
+    plain = [((rule.metric, ""), rule) for rule in mine if not CATALOGUE[rule.metric].label]
     return Thresholds(
         tuple(pair for pair in plain if pair[1].metric.startswith("icmp_")),
         tuple(pair for pair in plain if not pair[1].metric.startswith("icmp_")),
-        labelled,
+        tuple(rule for rule in mine if CATALOGUE[rule.metric].label),
     )
 
 
@@ -37,7 +32,7 @@ def forget_unjudged(memory: DeviceMemory) -> None:
         judged |= {"agent", "identity", *(rule.id for _, rule in mine.snmp)}
         if device.kind is Kind.UPS:
             judged |= {"mains", "forecast", "habit"}
-    judged |= {rule.id for rules in mine.labelled.values() for rule in rules}  # a trap may have opened it
+    judged |= {rule.id for rule in mine.labelled}  # a trap may have opened it
     for rule in memory.alarms.keys() - judged:
         del memory.alarms[rule]
 

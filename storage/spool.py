@@ -59,6 +59,7 @@ class Spool:
         self._stop = threading.Event()
         self._woken = False
         self._acked = 0
+        self._moved = False  # the cursor, since it was saved
         self._segments: list[Segment] = []
         self._writing: int | None = None
         self._unsynced: list[int] = []  # descriptors of finished segments
@@ -137,7 +138,9 @@ class Spool:
             self.tally.acknowledged_lines += max(delivered, 0)
             self.tally.parked_lines += parked_lines
             self._forget_finished()
-            self._save_cursor()
+            self._moved = True
+            if parked_lines:  # sent again, they would be parked twice
+                self._save_cursor()
         self._taken = []
 
     def wake(self) -> None:
@@ -294,7 +297,9 @@ class Spool:
             self.tally = Tally(**kept["tally"])
 
     def _save_cursor(self) -> None:
-        """Not synced: an old cursor after a power cut sends again what the server overwrites."""
+        """Not synced, and with the turns of the syncing thread: an old cursor after a kill or a power cut
+        sends again what the server overwrites."""
+        self._moved = False
         beside = self._directory / "cursor.new"
         with suppress(OSError):  # a full disk: the old cursor stands, and is only older
             beside.write_text(json.dumps({"acknowledged": self._acked, "tally": asdict(self.tally)}))
@@ -302,6 +307,9 @@ class Spool:
 
     def _sync_loop(self) -> None:
         while not self._stop.wait(self._sync_s):
+            with self._lock:
+                if self._moved:
+                    self._save_cursor()
             self._sync_once()
 
     def _sync_once(self) -> None:

@@ -71,12 +71,8 @@ def test_answers_differ_from_device_to_device() -> None:
 def test_ten_rules_look_at_each_answer_of_a_benchmark_ups() -> None:
     accepted = city.accepted(city.city(1, 60))
     (memory,) = Engine(accepted.city, accepted.rules)._world.devices.values()
-    asked = {metric for metric, _ in VALUES}
-    limits = [rule for _, rule in memory.thresholds.snmp] + [
-        rule for rules in memory.thresholds.labelled.values() for rule in rules
-    ]
-    judged = {rule.id for rule in limits if rule.metric in asked} | {"agent", "mains"}
-    assert len(judged) == city.RULES_A_DEVICE
+    judged = {look.rule.id for look in memory.thresholds.among(tuple(VALUES)) if look.keys}
+    assert len(judged | {"agent", "mains"}) == city.RULES_A_DEVICE
 
 
 def test_the_responder_walks_its_table_in_the_order_of_the_mib() -> None:
