@@ -8,7 +8,7 @@ from bench.table import figure
 
 
 def engine(full: bool) -> Figures:
-    runs = [measure("engine", devices=100_000 if full else 20_000, sweeps=3) for _ in range(3)]
+    runs = [measure("engine", devices=100_000 if full else 10_000, sweeps=3) for _ in range(3)]
     rules = runs[0]["rules_a_device"]
     yield figure(
         f"rules alone, {rules} that an SNMP answer is judged by: readings", "a second",
@@ -21,7 +21,7 @@ def engine(full: bool) -> Figures:
 
 
 def start(full: bool) -> Figures:
-    count = 100_000 if full else 20_000
+    count = 100_000 if full else 10_000
     runs = [measure("startup", devices=count) for _ in range(3)]
     name = f"{count:,} devices, from the command to the first echo"
     yield figure(f"{name}: wall", "s", median_of(runs, "seconds"), None, 20.0 if full else None)
@@ -31,6 +31,6 @@ def start(full: bool) -> Figures:
 
 def budget(full: bool) -> Figures:
     with peers.responder() as (port, _):
-        found = measure("budget", devices=10_000, runs=7 if full else 5, port=port)
+        found = measure("budget", devices=10_000, runs=7 if full else 3, port=port)
     for stage, cost in found.items():
         yield figure(f"budget, {stage}", "us/device", cost)

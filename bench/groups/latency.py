@@ -7,7 +7,7 @@ from bench.table import figure
 
 
 def latency(full: bool) -> Figures:
-    runs = [measure("told", what="traps", boxes=200 if full else 60, a_second=200) for _ in range(3)]
+    runs = [measure("told", what="traps", boxes=200 if full else 40, a_second=200) for _ in range(3)]
     name = "trap to SMS at 200 traps/s, 20 of them doors"
     yield figure(f"{name}: median", "s", median_of(runs, "median_s"))
     yield figure(f"{name}: p99", "s", median_of(runs, "p99_s"), None, 1.0)

@@ -17,12 +17,11 @@ VALUES = len(city.ASKED)
 def value(full: bool) -> Figures:
     """Ours, then Zabbix, then ours again: the machine may have changed its speed meanwhile."""
     count = 20_000 if full else 4_000
-    with peers.responder() as (port, _):
-        rate = 0.6 * flat_out(count, port, "influx")  # leaves the server its core
+    rate = 0.6 * flat_out(count, "influx")  # leaves the server its core
     found = _ours(count, rate, full)
     theirs, stored = None, None
     try:
-        rival = zabbix.measured(seconds=30 if full else 6)
+        rival = zabbix.measured(seconds=30 if full else 4)
         theirs, stored = median_of(rival, "us_a_value"), median_of(rival, "values_a_second")
     except (peers.Absent, RuntimeError, OSError) as error:
         print(error, file=sys.stderr)

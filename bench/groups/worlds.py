@@ -25,7 +25,8 @@ REFUSED = ("unasked", "wrong_id", "garbled")
 def worlds(full: bool) -> Figures:
     count, rounds = (10_000, 5) if full else (4_000, 3)
     given = {"devices": count, "interval_s": INTERVAL_S, "seconds": 12 if full else INTERVAL_S, "lateness": 1,
-             "warm_s": INTERVAL_S, "bad_percent": 25, "healthy": count * 75 // 100}  # fmt: skip
+             "warm_s": INTERVAL_S if full else INTERVAL_S / 2, "bad_percent": 25,
+             "healthy": count * 75 // 100}  # fmt: skip
     runs: dict[str, list[dict[str, Any]]] = {said: [] for said in WORLDS}
     for _ in range(rounds):
         for said, misbehaving in WORLDS.items():
