@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 
-_YOUNG, _MIDDLE, _OLD = 20_000, 50, 100
+_YOUNG, _MIDDLE, _OLD = 20_000, 10, 10
 
 
 def the_city_stands() -> None:

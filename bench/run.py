@@ -2,8 +2,7 @@
 
     python -m bench.run [--full] [--only icmp,snmp,...]
 
-Prints one table and writes bench/results/latest.json; with `--only`, the lines of the other groups
-stay in that file as they were.
+Prints one table and writes bench/results/latest.json; with `--only`, bench/results/some.json.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ import time
 
 from bench import peers
 from bench.groups import GROUPS
-from bench.table import LATEST, Figure, merged, rendered, write
+from bench.table import LATEST, SOME, Figure, rendered, write
 
 
 def chosen(text: str) -> list[str]:
@@ -50,7 +49,7 @@ def main() -> int:
         print(f"{name}: {time.monotonic() - started:.0f} s, load {load:.1f}", file=sys.stderr)
     print(rendered(figures))
     print(f"{time.monotonic() - begun:.0f} s in all", file=sys.stderr)
-    write(figures if given.only == list(GROUPS) else merged(LATEST, figures))
+    write(figures, LATEST if given.only == list(GROUPS) else SOME)
     return int(failed)
 
 

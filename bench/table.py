@@ -10,6 +10,8 @@ from pathlib import Path
 from statistics import median
 
 LATEST = Path(__file__).with_name("results") / "latest.json"
+SOME = LATEST.with_name("some.json")
+"""Of a run of some groups only, so that the last whole run stays whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +89,6 @@ def _cell(number: float | None) -> str:
     if number is None:
         return "-"
     return f"{number:,.0f}" if abs(number) >= 1000 else f"{number:.4g}"
-
-
-def merged(path: Path, figures: Sequence[Figure]) -> list[Figure]:
-    """What the file holds, with these in the place of those of the same name, the new ones last."""
-    new = {each.name: each for each in figures}
-    kept = [Figure(**row) for row in json.loads(path.read_text())] if path.exists() else []
-    return [new.pop(each.name, each) for each in kept] + list(new.values())
 
 
 def write(figures: Sequence[Figure], path: Path = LATEST) -> None:

@@ -29,8 +29,15 @@ class Connections:
 
     def compile(self, watched: Watched, ended: Ended) -> None:
         """Makes its round anew: a new plan, a new address, or smaller PDUs."""
+        self.retire(watched)
         if watched.plan is not None:
             watched.round = Round(self.open(watched), watched.plan, ended)
+
+    def retire(self, watched: Watched) -> None:
+        """Its round, which is not under way, is not begun again."""
+        if watched.round is not None:
+            watched.round.retire()
+            watched.round = None
 
     def move(self, watched: Watched, address: Address, ended: Ended) -> None:
         """Its name has another address now. It must not be busy."""
@@ -41,7 +48,7 @@ class Connections:
     def disconnect(self, watched: Watched) -> None:
         if watched.round is not None:
             watched.round.forget()
-            watched.round = None
+            self.retire(watched)
         watched.session = None
 
     def close(self) -> None:

@@ -8,6 +8,7 @@ server or a neighbour.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -28,6 +29,8 @@ from collector.watched import Watched
 from domain.place import Device, Status
 from domain.ports import Clock, Prober
 from domain.reading import Outcome, Probe, Reading
+
+_log = logging.getLogger(__name__)
 
 _TICK_MS = 100
 _TICK_S = _TICK_MS / 1000
@@ -255,6 +258,15 @@ class Poller:
         else:  # it stays busy until it is read
             self._emit(_Answered(watched, plan, varbinds, now, whole))
 
+    def _tried(self, answered: _Answered) -> Reading:
+        """Decoding never raises. Should it all the same, it costs that device a reading, and nobody else."""
+        try:
+            return self._read(answered)
+        except Exception:
+            device = answered.watched.device.id
+            _log.exception("%s: what it answered could not be read", device)
+            return Reading(device, Probe.SNMP, answered.at, Outcome.MALFORMED)
+
     def _read(self, answered: _Answered) -> Reading:
         """What was answered, decoded; and whether its device must be discovered anew."""
         watched, plan, varbinds, at, whole = answered
@@ -262,7 +274,8 @@ class Poller:
         reading = plan.decode(varbinds, watched.device.id, at, watched.slow, watched.trust)
         life = watched.life
         if whole and (plan.stale(reading) or (life and life.over(plan.marks, varbinds, reading, at))):
-            watched.plan = watched.round = None
+            watched.plan = None
+            self._connections.retire(watched)
             self._schedule.hasten(watched.device.id, Probe.SNMP, at + _AGAIN_MS)
         return reading
 
@@ -316,6 +329,7 @@ class Poller:
             self._ended(watched, outcome, (), False)
             return
         watched.life = Lifetime(watched.device.id, self._clock.now())
+        watched.polls = 0  # of this plan
         self._connections.compile(watched, partial(self._round_ended, watched))
         if watched.address is not None:
             self._begin(watched, watched.address, self._clock.now())
@@ -334,6 +348,6 @@ class Poller:
         """Answers are read here, many at once: between two packets it would cost a tenth more."""
         if self._ready:
             ready, self._ready = self._ready, []
-            readings = [each if isinstance(each, Reading) else self._read(each) for each in ready]
+            readings = [each if isinstance(each, Reading) else self._tried(each) for each in ready]
             self.counters.readings += len(readings)
             self._on_readings(readings)

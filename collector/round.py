@@ -65,6 +65,11 @@ class Round:
         for inquiry in self._asked:
             self._exchange.forget(inquiry)
 
+    def retire(self) -> None:
+        """It is not begun again. A round and its inquiries know each other, and would lie about until the
+        collector walks the oldest objects."""
+        self._asked = self._fast = self._slow = ()
+
     def _told(self, _: Inquiry, outcome: Outcome, varbinds: Sequence[Varbind], status: int, __: int) -> None:
         if outcome is not Outcome.OK:
             self._end(Outcome.OK if self._rows else outcome, Course.CUT_SHORT)

@@ -136,7 +136,7 @@ class Judge:
             for ups in shelf.ups:
                 other = self._world.devices[ups]
                 other.power_saved = other.power_ok_at
-        elif now - memory.power_saved >= STALE:
+        elif now - memory.power_saved >= max(STALE, 2000 * memory.device.snmp_interval_s):
             memory.power_saved = now
             work.devices.add(memory.device.id)
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from domain.reading import Key
 from rules.rule import Threshold
 
-_SETS = 256  # of keys that are kept arranged
+_SETS = 1024  # of keys that are kept arranged
 
 
 class Look(NamedTuple):
@@ -34,10 +34,12 @@ class Thresholds:
     def among(self, keys: tuple[Key, ...]) -> tuple[Look, ...]:
         """What is to be looked at in a reading with these keys; devices alike have few sets of them. A
         rule of a labelled metric is there without keys when the reading has none of it."""
+        if not (self.snmp or self.labelled):
+            return ()
         found = self._arranged.get(keys)
         if found is None:
             if len(self._arranged) >= _SETS:
-                self._arranged.clear()
+                del self._arranged[next(iter(self._arranged))]  # the oldest
             found = self._arranged[keys] = tuple(self._looks(keys))
         return found
 

@@ -299,11 +299,11 @@ class Spool:
     def _save_cursor(self) -> None:
         """Not synced, and with the turns of the syncing thread: an old cursor after a kill or a power cut
         sends again what the server overwrites."""
-        self._moved = False
         beside = self._directory / "cursor.new"
         with suppress(OSError):  # a full disk: the old cursor stands, and is only older
             beside.write_text(json.dumps({"acknowledged": self._acked, "tally": asdict(self.tally)}))
             beside.rename(self._directory / "cursor")
+            self._moved = False
 
     def _sync_loop(self) -> None:
         while not self._stop.wait(self._sync_s):

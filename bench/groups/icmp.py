@@ -27,8 +27,8 @@ def icmp(full: bool) -> Figures:
                 f"{size}, {said}: CPU an echo", "us", cost, them.get("cpu_us_an_echo"), c["cpu_us_an_echo"]
             )
             if them:
-                yield times(f"{size}, {said}: wall, times fping's", wall, them["wall_s"], 2)
-                yield times(f"{size}, {said}: CPU, times fping's", cost, them["cpu_us_an_echo"], 2)
+                yield times(f"{size}, {said}: wall, times less than fping", wall, them["wall_s"], 2)
+                yield times(f"{size}, {said}: CPU, times less than fping", cost, them["cpu_us_an_echo"], 2)
             lossy = them.get("most_lossy")
             yield figure(f"{size}, {said}: live hosts called lossy", "hosts", us["most_lossy"], lossy, 0)
             if ours != "raw unpaced":

@@ -42,7 +42,7 @@ def snmp(full: bool) -> Figures:
         cost, name = middle(costs[sink]), f"SNMP whole path {said}"
         yield figure(f"{name}: CPU a device", "us", cost, them, c_cost)
         if them:
-            yield times(f"{name}: CPU, times the exporter's", cost, them, 4)
+            yield times(f"{name}: CPU, times less than the exporter", cost, them, 4)
         one_core = 1e6 / them if them else None
         yield figure(
             f"{name}: devices on one core", "a second", rates[sink], one_core, c_rate, more_is_better=True

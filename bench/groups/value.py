@@ -31,7 +31,7 @@ def value(full: bool) -> Figures:
     yield figure("InfluxDB 1.6: lines a device", "lines", median_of(found, "lines_a_device"))
     yield figure(f"a value of {VALUES} a device, the server's CPU counted in", "us", cost, theirs)
     if theirs and stored:
-        yield times("a value, the server's CPU counted in: times Zabbix's", cost, theirs, 4)
+        yield times("a value, the server's CPU counted in: times less than Zabbix", cost, theirs, 4)
         yield figure("Zabbix 6.0 with PostgreSQL: values stored while measured", "a second", stored)
 
 

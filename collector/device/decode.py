@@ -311,6 +311,8 @@ def shown(tag: int, octets: bytes) -> str:
     """A raw varbind for people: its type and its value, whatever it is."""
     name = _NAMES.get(tag, f"tag 0x{tag:02x}")
     if tag in _NUMBERS:
+        if len(octets) >= 10:
+            return f"{name} of {len(octets)} octets"
         number = int.from_bytes(octets, "big", signed=tag == INTEGER) if octets else None
         return f"{name} {number}"
     if tag == OCTET_STRING:
@@ -321,8 +323,8 @@ def shown(tag: int, octets: bytes) -> str:
         try:
             return f"{name} {dotted(octets)}"
         except ValueError:
-            return f"{name} {octets.hex()}"
-    return f"{name} {octets.hex()}".rstrip()
+            pass
+    return f"{name} {octets[:24].hex()}".rstrip()
 
 
 def label_text(text: str) -> str:

@@ -231,7 +231,8 @@ def state_text(tag: int, octets: bytes) -> str:
             return dotted(octets)
         except ValueError:
             return ""
-    return str(int.from_bytes(octets, "big", signed=tag == INTEGER)) if octets else ""
+    # longer ones are no SNMP number, and Python does not write a number of thousands of digits
+    return str(int.from_bytes(octets, "big", signed=tag == INTEGER)) if 0 < len(octets) < 10 else ""
 
 
 def _choice(kind: str, key: Key, chain: Sequence[Asked]) -> Callable[..., None]:

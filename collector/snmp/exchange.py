@@ -222,40 +222,49 @@ class Exchange:
     # -- receiving
 
     def _readable(self, sock: socket.socket) -> None:
-        flying, counters = self._flying, self.counters
-        for packet, source in self._received(sock):
-            inquiry = flying.get(source)
-            if inquiry is None:
-                counters.unasked += 1
-                continue
-            if inquiry.engine is not None:
-                unwrapped = self._unwrapped(inquiry, inquiry.engine, packet)
-                if unwrapped is None:
-                    continue
-                packet = unwrapped
-            template = inquiry.template
-            likeness = template.read(packet) if template is not None else None
-            if likeness is None:
-                self._study(inquiry, packet)
-            elif likeness[0] != inquiry.id:
-                counters.wrong_id += 1
-            else:
-                counters.answered += 1
-                self._end(inquiry, Outcome.OK, likeness[1], 0, 0)
-
-    def _received(self, sock: socket.socket) -> list[tuple[bytes, Address]]:
         """Empties the socket before anything is read: system calls among themselves, and Python."""
-        taken: list[tuple[bytes, Address]] = []
-        for count in range(_READS):
+        taken: deque[tuple[bytes, Address]] = deque()
+        errors = False
+        for _ in range(_READS):
             try:
                 taken.append(sock.recvfrom(_DATAGRAM))
             except BlockingIOError:
-                if not count:  # woken for the error queue alone
-                    self._hear_errors(sock)
+                errors = errors or not taken  # woken for the error queue alone
                 break
             except OSError:
-                self._hear_errors(sock)
-        return taken
+                errors = True
+        self._read(taken)
+        if errors:  # after the answers, which came before
+            self._hear_errors(sock)
+
+    def _read(self, taken: deque[tuple[bytes, Address]]) -> None:
+        try:
+            while taken:
+                self._answer(*taken.popleft())
+        finally:  # whoever is told may fail; the others are heard all the same
+            if taken:
+                self._loop.call_soon(self._read, taken)
+
+    def _answer(self, packet: bytes, source: Address) -> None:
+        counters = self.counters
+        inquiry = self._flying.get(source)
+        if inquiry is None:
+            counters.unasked += 1
+            return
+        if inquiry.engine is not None:
+            unwrapped = self._unwrapped(inquiry, inquiry.engine, packet)
+            if unwrapped is None:
+                return
+            packet = unwrapped
+        template = inquiry.template
+        likeness = template.read(packet) if template is not None else None
+        if likeness is None:
+            self._study(inquiry, packet)
+        elif likeness[0] != inquiry.id:
+            counters.wrong_id += 1
+        else:
+            counters.answered += 1
+            self._end(inquiry, Outcome.OK, likeness[1], 0, 0)
 
     def _study(self, inquiry: Inquiry, packet: bytes) -> None:
         """An answer not seen in this shape before, or no answer at all."""

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.run import chosen
-from bench.table import exponent, figure, merged, middle, quantile, rendered, times, write
+from bench.table import exponent, figure, middle, quantile, rendered, times, write
 
 
 def test_a_cost_of_half_the_peers_is_twice_as_good() -> None:
@@ -55,14 +55,6 @@ def test_results_are_a_list_with_exactly_the_agreed_keys(tmp_path: Path) -> None
     write([figure("x", "us", 10.0, 20.0, 5.0)], tmp_path / "results" / "latest.json")
     found = json.loads((tmp_path / "results" / "latest.json").read_text())
     assert found == [{"name": "x", "ours": 10.0, "peer": 20.0, "bound": 5.0, "ratio": 2.0, "unit": "us"}]
-
-
-def test_some_groups_alone_leave_the_other_lines_as_they_were(tmp_path: Path) -> None:
-    path = tmp_path / "latest.json"
-    assert merged(path, [figure("x", "us", 1.0)]) == [figure("x", "us", 1.0)]
-    write([figure("x", "us", 1.0), figure("y", "us", 2.0)], path)
-    again = merged(path, [figure("z", "us", 4.0), figure("x", "us", 3.0)])
-    assert [(each.name, each.ours) for each in again] == [("x", 3.0), ("y", 2.0), ("z", 4.0)]
 
 
 def test_how_many_times_cheaper_stands_beside_how_many_times_are_wanted() -> None:

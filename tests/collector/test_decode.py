@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collector.device.decode import Rule, label_text, reader, shown, text_of
+from collector.device.plan import state_text
 from collector.snmp.session import (
     COUNTER32,
     COUNTER64,
@@ -176,3 +177,15 @@ def test_an_identity_that_says_nothing_is_no_text(text: str) -> None:
 def test_a_mac_is_written_as_one_and_zeros_are_none() -> None:
     assert text_of(OCTET_STRING, bytes.fromhex("001e4222df3f"), as_mac=True) == "00:1e:42:22:df:3f"
     assert text_of(OCTET_STRING, bytes(6), as_mac=True) is None
+
+
+@given(st.integers(0, 255), st.binary(max_size=3000))
+def test_whatever_a_varbind_holds_its_state_and_its_words_can_be_told(tag: int, octets: bytes) -> None:
+    assert isinstance(state_text(tag, octets), str)
+    assert isinstance(shown(tag, octets), str)
+
+
+@pytest.mark.parametrize("tag", [INTEGER, COUNTER64, OBJECT_ID, 0x82])
+def test_a_number_of_thousands_of_digits_is_no_state(tag: int) -> None:
+    assert state_text(tag, b"\x81" * 1800) == ""
+    assert len(shown(tag, b"\x81" * 1800)) < 200

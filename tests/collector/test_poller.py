@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import socket
+from collections.abc import Iterable
 from dataclasses import replace
 
 import pytest
 
 from collector.resolver import Resolver
+from collector.round import Round
 from collector.snmp import ber
-from collector.snmp.session import oid
+from collector.snmp.session import Varbind, oid
 from domain.place import Status
-from domain.reading import Outcome, Probe, Trust
+from domain.reading import Outcome, Probe, Reading, Trust
 from tests.collector.agents import Mib, agent, mib, response
 from tests.collector.hand_city import (
     COUNT,
@@ -315,3 +318,46 @@ async def test_what_concerns_the_silent_is_done_half_way_between_two_slots() -> 
                 when = town.poller._between_slots(slot + at / 1000)
                 assert 0 <= when - slot - at / 1000 <= 0.1
                 assert (when - slot) % 0.1 == pytest.approx(0.05, abs=0.005)
+
+
+class PlanThatFails(PlainPlan):
+    """Of the device `bad`."""
+
+    def decode(self, varbinds: Iterable[Varbind], device: str, at: int, slow: bool, trust: Trust) -> Reading:
+        if device == "bad":
+            raise ValueError("a decoder that is wrong")
+        return super().decode(varbinds, device, at, slow, trust)
+
+
+async def test_an_answer_that_cannot_be_read_costs_nobody_else_a_reading() -> None:
+    async with (
+        city(plan=PlanThatFails()) as town,
+        agent(Mib(mib(*ROWS))) as first,
+        agent(Mib(mib(*ROWS))) as second,
+        agent(Mib(mib(*ROWS))) as third,
+    ):
+        town.poller.reload([device("a", first), device("bad", second), device("c", third)])
+        for _ in range(3):  # and it is asked again, as all are
+            assert town.snmp(await town.interval()) == [
+                ("a", Outcome.OK),
+                ("bad", Outcome.MALFORMED),
+                ("c", Outcome.OK),
+            ]
+
+
+async def test_a_device_that_is_discovered_anew_leaves_nothing_for_the_collector() -> None:
+    plan = PlainPlan(outdated=True)
+    async with city(plan=plan) as town, agent(Mib(mib(*ROWS))) as address:
+        town.poller.reload([device("ups-1", address)])
+        await town.interval()
+        gc.collect()
+        before = sum(isinstance(each, Round) for each in gc.get_objects())
+        gc.disable()
+        try:
+            for _ in range(20):
+                await town.interval()
+            assert len(town.discovered) > 5
+            town.poller.exchange._deadlines.clear()  # these still know the latest, until they are past
+            assert sum(isinstance(each, Round) for each in gc.get_objects()) <= before + 1
+        finally:
+            gc.enable()

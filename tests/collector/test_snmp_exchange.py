@@ -6,6 +6,7 @@ import asyncio
 import socket
 import subprocess
 import sys
+from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
@@ -352,3 +353,32 @@ async def test_time_outs_are_settled_when_whoever_asks_says() -> None:
         assert (await ask(asker, address))[0] is Outcome.TIMEOUT
         assert loop.time() - began >= 0.25
     asker.close()
+
+
+async def test_whoever_is_told_may_fail_and_the_others_are_heard_all_the_same() -> None:
+    told: list[int] = []
+
+    def hear(number: int) -> None:
+        told.append(number)
+        if number == 1:
+            raise RuntimeError("whoever asked is broken")
+
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(lambda *_: None)
+    with exchange(timeout_s=30) as asker:
+        async with agent(Mib(mib(*NAMES)), "0.0.0.0") as (_, port):
+            packets = deque[tuple[bytes, Address]]()
+            inquiries = []
+            for number in range(4):
+                address = (f"127.0.7.{number + 1}", port)
+                inquiry = Inquiry(address, GET, lambda *_, number=number: hear(number))
+                asker.ask(inquiry)
+                inquiries.append(inquiry)
+            await asyncio.sleep(0)  # they are sent
+            for inquiry in inquiries:
+                asked = ber.decode(GET.packet(inquiry.id))
+                packets.append((response(asked, list(mib(*NAMES).values())), inquiry.address))
+            with pytest.raises(RuntimeError):
+                asker._read(packets)
+            await asyncio.sleep(0.05)
+    assert told == [0, 1, 2, 3]

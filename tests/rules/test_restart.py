@@ -6,9 +6,10 @@ from dataclasses import replace
 import pytest
 
 from domain.input import Reload, Start
+from domain.reading import Probe
 from rules.engine import Engine
 from rules.load import load
-from tests.rules.town import ON_BATTERY, START, Play, box, town
+from tests.rules.town import HEALTHY, ON_BATTERY, START, Play, box, town
 
 CITY = town([box("A"), box("B"), box("C", feeder="F2", uplink="B"), box("D", feeder="F2")])
 
@@ -133,6 +134,18 @@ def test_whoever_is_heard_first_makes_its_own_row_and_the_shelf_is_made_once_a_m
     assert {play.state[f"device/{name}-ups"]["power_ok_at"] for name in "BCD"} == {START}
     engine = Engine(CITY, load(), json.loads(json.dumps(play.state)))
     assert [engine._world.devices[f"{name}-ups"].power_saved for name in "ABCD"] == [START] * 4
+
+
+def test_a_ups_that_is_asked_seldom_is_kept_by_its_shelf_and_not_at_every_poll() -> None:
+    seldom = {id_: replace(each, snmp_interval_s=300.0) for id_, each in CITY.devices.items()}
+    play = Play(replace(CITY, devices=seldom))
+    play.feed(Start(START))
+    for at in range(0, 6000, 75):
+        play.read(at, f"{'ABCD'[at // 75 % 4]}-ups", Probe.SNMP, values=HEALTHY)
+    rows = [key for change in play.changes for key in change.state]
+    assert sum(key.startswith("device/") for key in rows) <= 4  # as each was heard for the first time
+    engine = Engine(CITY, load(), json.loads(json.dumps(play.state)))
+    assert min(engine._world.devices[f"{name}-ups"].power_ok_at for name in "ABCD") >= START + 5_600_000
 
 
 def test_a_watcher_that_is_killed_again_and_again_remembers_the_power_of_every_ups() -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
 import sys
 import threading
+import time
 import zlib
 from pathlib import Path
 
@@ -343,3 +345,18 @@ def test_what_was_acknowledged_just_before_a_kill_is_sent_again_but_never_parked
     assert after.take() == []
     again.close()
     after.close()
+
+
+def test_a_cursor_that_the_disk_would_not_take_is_saved_once_it_does(tmp_path: Path) -> None:
+    spool = Spool(tmp_path / "spool", sync_s=0.02)
+    spool.put(b"a\n", 1, 0)
+    (batch,) = spool.take()
+    blocked = tmp_path / "spool" / "cursor.new"
+    blocked.mkdir()  # as a full disk: nothing can be written there
+    spool.ack(batch.sequence, 1)
+    blocked.rmdir()
+    deadline = time.monotonic() + 5
+    while not (tmp_path / "spool" / "cursor").exists() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert json.loads((tmp_path / "spool" / "cursor").read_text())["acknowledged"] == batch.sequence
+    spool.close()
