@@ -18,6 +18,7 @@
      wrongid    an answer to another request, and no right one
      elsewhere  the answer, but from 127.255.255.254
      flood      the answer, and 50 more packets
+     storm      the answer; and the device asked last sends 20,000 packets a second that nobody asked for
 */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -31,9 +32,10 @@
 #include <time.h>
 
 enum { VARYING = 16, BATCH = 256, PACKET = 2048, CACHE = 4096, ROWS = 8192, LATE = 65536, LATE_MS = 700, FLOOD = 50 };
-enum { GOOD, SILENT, LATER, GARBLED, TRUNCATED, OVERSIZED, WRONG_ID, ELSEWHERE, FLOODS };
+enum { STORM_MS = 5, STORM = 100 }; /* packets in every so many milliseconds */
+enum { GOOD, SILENT, LATER, GARBLED, TRUNCATED, OVERSIZED, WRONG_ID, ELSEWHERE, FLOODS, STORMS };
 static const char *const names[] = {"good",      "silent",  "late",      "garbled", "truncated",
-                                    "oversized", "wrongid", "elsewhere", "flood"};
+                                    "oversized", "wrongid", "elsewhere", "flood",   "storm"};
 
 struct row { uint8_t oid[64]; int oid_size; uint8_t tag; uint8_t value[256]; int size; unsigned span; };
 static struct row rows[ROWS];
@@ -50,6 +52,8 @@ static struct answer cache[CACHE];
 struct late { int64_t due; uint8_t packet[PACKET]; int size; struct sockaddr_in to; struct in_addr from; };
 static struct late *late_ring;
 static unsigned late_head, late_tail;
+
+static struct { int64_t due; struct sockaddr_in to; struct in_addr from; } storm;
 
 static int64_t now_ms(void) {
     struct timespec t;
@@ -281,6 +285,13 @@ static void be_late(int sock) {
     }
 }
 
+static void be_stormy(int sock) {
+    static const uint8_t answer[100] = {0x30, 98, 2, 1, 1};
+    if (!storm.due || storm.due > now_ms()) return;
+    storm.due = now_ms() + STORM_MS;
+    for (int i = 0; i < STORM; i++) send_one(sock, answer, sizeof answer, &storm.to, storm.from);
+}
+
 /* What a misbehaving device does with its answer; the size of what is still to be sent, 0: nothing. */
 static int misbehave(int sock, int kind, uint8_t *p, int size, int id_at, struct sockaddr_in *to,
                      struct in_addr from) {
@@ -306,6 +317,11 @@ static int misbehave(int sock, int kind, uint8_t *p, int size, int id_at, struct
             p[id_at + 1] ^= i + 1; p[id_at] ^= 0x2a;
         }
         return size;
+    case STORMS:
+        if (!storm.due) storm.due = now_ms();
+        storm.to = *to;
+        storm.from = from;
+        return size;
     default: return 0;
     }
 }
@@ -318,7 +334,7 @@ int main(int argc, char **argv) {
         char name[32];
         int percent;
         if (sscanf(argv[i], "%31[a-z]=%d", name, &percent) != 2) return 2;
-        for (int kind = 1; kind <= FLOODS; kind++)
+        for (int kind = 1; kind <= STORMS; kind++)
             if (!strcmp(name, names[kind]))
                 while (percent-- > 0 && slot < 100) kind_of[slot++] = kind;
     }
@@ -339,8 +355,9 @@ int main(int argc, char **argv) {
     fflush(stdout);
     for (;;) {
         struct pollfd ready = {sock, POLLIN, 0};
-        poll(&ready, 1, late_head == late_tail ? -1 : 5);
+        poll(&ready, 1, late_head != late_tail || storm.due ? STORM_MS : -1);
         be_late(sock);
+        be_stormy(sock);
         for (int i = 0; i < BATCH; i++)
             in_messages[i].msg_hdr = (struct msghdr){&peers[i], sizeof peers[i], &in_vectors[i], 1, control[i], 64, 0};
         int count = recvmmsg(sock, in_messages, BATCH, MSG_DONTWAIT, NULL), answers = 0;

@@ -14,8 +14,8 @@ CALM = ""
 WORLDS: dict[str, tuple[str, ...]] = {
     CALM: (),
     "20 % silent, 5 % late or garbled": ("silent=20", "late=3", "garbled=2"),
-    "1 % each flood, lie, impersonate, cut off, outgrow": (
-        "flood=1", "wrongid=1", "elsewhere=1", "truncated=1", "oversized=1",
+    "1 % each flood, lie, impersonate, cut off, outgrow, one storms": (
+        "flood=1", "storm=1", "wrongid=1", "elsewhere=1", "truncated=1", "oversized=1",
     ),
 }  # fmt: skip
 REFUSED = ("unasked", "wrong_id", "garbled")

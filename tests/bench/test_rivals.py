@@ -115,6 +115,24 @@ def test_devices_misbehave_as_told_and_their_neighbours_do_not(
         assert exchange.counters.refused >= getattr(exchange.counters, counted) > 0
 
 
+def test_a_device_that_storms_goes_on_unasked_and_its_packets_are_counted() -> None:
+    async def stormed(port: int) -> int:
+        exchange = Exchange(1.0, 1)
+        session = AgentSession(exchange, (city.address(0), port), Credentials("2c", city.COMMUNITY))
+        try:
+            assert (await session.get(NAMES)).outcome is Outcome.OK
+            for _ in range(100):
+                await asyncio.sleep(0.05)
+                if exchange.counters.unasked > 200:
+                    break
+            return exchange.counters.unasked
+        finally:
+            exchange.close()
+
+    with peers.responder("storm=100") as (port, _):
+        assert asyncio.run(stormed(port)) > 200
+
+
 def test_the_bound_in_c_gets_every_answer() -> None:
     request = ber.request(ber.V2C, city.COMMUNITY.encode(), ber.GET, NAMES)
     with peers.responder() as (port, _):
