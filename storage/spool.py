@@ -59,7 +59,6 @@ class Spool:
         self._stop = threading.Event()
         self._woken = False
         self._acked = 0
-        self._moved = False  # the cursor, since it was saved
         self._segments: list[Segment] = []
         self._writing: int | None = None
         self._unsynced: list[int] = []  # descriptors of finished segments
@@ -138,9 +137,7 @@ class Spool:
             self.tally.acknowledged_lines += max(delivered, 0)
             self.tally.parked_lines += parked_lines
             self._forget_finished()
-            self._moved = True
-            if parked_lines:  # sent again, they would be parked twice
-                self._save_cursor()
+            self._save_cursor()
         self._taken = []
 
     def wake(self) -> None:
@@ -297,19 +294,14 @@ class Spool:
             self.tally = Tally(**kept["tally"])
 
     def _save_cursor(self) -> None:
-        """Not synced, and with the turns of the syncing thread: an old cursor after a kill or a power cut
-        sends again what the server overwrites."""
+        """Not synced: an old cursor after a power cut sends again what the server overwrites."""
         beside = self._directory / "cursor.new"
         with suppress(OSError):  # a full disk: the old cursor stands, and is only older
             beside.write_text(json.dumps({"acknowledged": self._acked, "tally": asdict(self.tally)}))
             beside.rename(self._directory / "cursor")
-            self._moved = False
 
     def _sync_loop(self) -> None:
         while not self._stop.wait(self._sync_s):
-            with self._lock:
-                if self._moved:
-                    self._save_cursor()
             self._sync_once()
 
     def _sync_once(self) -> None:

@@ -14,7 +14,7 @@ from storage.spool_record import Batch, read
 def oldest_waiting(directory: Path) -> int | None:
     """Engine time of the oldest batch not yet acknowledged; None where nothing waits or nothing is.
 
-    What was acknowledged in the last half second may still count as waiting; what waits is never
+    What is acknowledged in these very milliseconds may still count as waiting; what waits is never
     passed over, for the cursor is read first and a segment is only removed once it is acknowledged."""
     acknowledged = 0
     with suppress(FileNotFoundError, ValueError, KeyError, TypeError):

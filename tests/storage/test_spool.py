@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import os
-import shutil
 import subprocess
 import sys
 import threading
-import time
 import zlib
 from pathlib import Path
 
@@ -328,35 +325,3 @@ def test_parked_lines_can_be_read_and_sent_again_by_hand(tmp_path: Path) -> None
     parking.park([(b"x" * 190, "long")], 6)
     assert parking.path.read_text().startswith("# 6 long\n")
     assert (tmp_path / "parked.lp.1").read_text().endswith("bad line\n")
-
-
-@pytest.mark.parametrize("parked", [0, 1])
-def test_what_was_acknowledged_just_before_a_kill_is_sent_again_but_never_parked_twice(
-    tmp_path: Path, parked: int
-) -> None:
-    spool = Spool(tmp_path / "alive", sync_s=60.0)
-    spool.put(b"a\n", 1, 0)
-    (batch,) = spool.take()
-    spool.ack(batch.sequence, parked)
-    shutil.copytree(tmp_path / "alive", tmp_path / "killed")
-    spool.close()
-    again, after = Spool(tmp_path / "killed"), Spool(tmp_path / "alive")
-    assert [plain(b) for b in again.take()] == ([] if parked else [b"a\n"])
-    assert after.take() == []
-    again.close()
-    after.close()
-
-
-def test_a_cursor_that_the_disk_would_not_take_is_saved_once_it_does(tmp_path: Path) -> None:
-    spool = Spool(tmp_path / "spool", sync_s=0.02)
-    spool.put(b"a\n", 1, 0)
-    (batch,) = spool.take()
-    blocked = tmp_path / "spool" / "cursor.new"
-    blocked.mkdir()  # as a full disk: nothing can be written there
-    spool.ack(batch.sequence, 1)
-    blocked.rmdir()
-    deadline = time.monotonic() + 5
-    while not (tmp_path / "spool" / "cursor").exists() and time.monotonic() < deadline:
-        time.sleep(0.01)
-    assert json.loads((tmp_path / "spool" / "cursor").read_text())["acknowledged"] == batch.sequence
-    spool.close()
