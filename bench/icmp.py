@@ -30,8 +30,6 @@ from typing import Any
 from bench import city, peers
 from bench.table import middle
 from collector.icmp.sweeper import Sweeper
-from domain.ports import Echoes
-from domain.reading import Outcome
 
 ECHOES, TIMEOUT_S = 3, 1.0
 FPING_AT_ONCE = 21_000  # echoes x hosts beyond 65,535 end fping 5.1 with "not enough sequence numbers"
@@ -58,13 +56,6 @@ def dead(number: int) -> str:
     return f"10.{number >> 16 & 127}.{number >> 8 & 255}.{number & 255}"
 
 
-def summed(found: Sequence[Echoes]) -> tuple[int, int]:
-    """Hosts that answered every echo, and hosts that answered only some."""
-    whole = sum(len(echoes.rtts) == ECHOES for echoes in found)
-    some = sum(0 < len(echoes.rtts) < ECHOES for echoes in found)
-    return whole, some
-
-
 async def sweep(addresses: Sequence[str], kind: int, rate: float) -> Cost:
     sweeper = Sweeper(rate=rate, kinds=(kind,))
     await sweeper.sweep(addresses, 1, 0.1)  # addresses are packed once in a process's life
@@ -73,9 +64,8 @@ async def sweep(addresses: Sequence[str], kind: int, rate: float) -> Cost:
     wall, used = time.monotonic() - wall, peers.cpu() - used
     dropped = sweeper.counters.drops
     sweeper.close()
-    whole, some = summed(found)
-    silent = sum(echoes.outcome is Outcome.TIMEOUT for echoes in found)
-    return {"wall": wall, "cpu": used, "whole": whole, "lossy": some, "silent": silent, "dropped": dropped}
+    whole = sum(len(echoes.rtts) == ECHOES for echoes in found)
+    return {"wall": wall, "cpu": used, "whole": whole, "dropped": dropped}
 
 
 def unprivileged(addresses: Sequence[str], rate: float) -> Cost:
@@ -105,7 +95,7 @@ def unprivileged(addresses: Sequence[str], rate: float) -> Cost:
 
 def fping(path: str, addresses: Sequence[str], interval_ms: float) -> Cost:
     """One process, or as many one after another as its sequence numbers demand."""
-    wall, used, whole, some = time.monotonic(), 0.0, 0, 0
+    wall, used, whole = time.monotonic(), 0.0, 0
     for start in range(0, len(addresses), FPING_AT_ONCE):
         with tempfile.NamedTemporaryFile("w") as file, tempfile.TemporaryFile("w+") as said:
             file.write("\n".join(addresses[start : start + FPING_AT_ONCE]) + "\n")
@@ -118,10 +108,8 @@ def fping(path: str, addresses: Sequence[str], interval_ms: float) -> Cost:
             said.seek(0)
             for line in said:
                 times = re.findall(r"-|\d+\.\d+", line.partition(" : ")[2])
-                missing = times.count("-")
-                whole += missing == 0 and len(times) == ECHOES
-                some += 0 < missing < ECHOES
-    return {"wall": time.monotonic() - wall, "cpu": used, "whole": whole, "lossy": some}
+                whole += "-" not in times and len(times) == ECHOES
+    return {"wall": time.monotonic() - wall, "cpu": used, "whole": whole}
 
 
 def bound(hosts: int) -> Cost:
@@ -129,7 +117,7 @@ def bound(hosts: int) -> Cost:
         [str(peers.BUILD / "bound_icmp"), str(hosts), str(ECHOES)], capture_output=True, text=True, check=True
     )
     answered, wall, used = map(float, said.stdout.split())
-    return {"wall": wall, "cpu": used, "whole": answered / ECHOES, "lossy": 0}
+    return {"wall": wall, "cpu": used, "whole": answered / ECHOES}
 
 
 def main(given: dict[str, Any]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bench import peers
 from bench.groups.snmp import SINKS
 from bench.measure import MIB, Figures, measure, median_of, windows
-from bench.table import exponent, figure
+from bench.table import exponent, figure, middle
 
 SWEEPS = 30
 
@@ -46,7 +46,7 @@ def _every_minute(count: int, port: int) -> Figures:
     )
     cores = [100 * window["cpu_s"] / window["wall_s"] for window in found]
     name = f"{count:,} devices, SNMP every 60 s and 3 echoes every 30 s"
-    yield figure(f"{name}: CPU of one core", "%", sorted(cores)[len(cores) // 2], None, 100)
+    yield figure(f"{name}: CPU of one core", "%", middle(cores), None, 100)
     yield figure(f"{name}: resident memory", "MiB", found[-1]["rss"] / MIB, None, 1.5e9 / MIB)
     lossy = max(window["lossy"] for window in found)
     yield figure(f"{name}: echo rounds of live hosts with a loss", "", lossy, None, 0)
